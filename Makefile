@@ -1,0 +1,56 @@
+# `make help` lists what there is. Everything runs from this folder with a virtual environment of its own.
+
+PYTHON3 ?= python3
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PIP := $(PYTHON) -m pip --disable-pip-version-check -qq
+
+export LANGGRAPH_STRICT_MSGPACK := true
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench crash lint dev clean
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
+run: $(VENV)/.runtime ## serve the demo projects at http://127.0.0.1:8000
+	@$(PYTHON) -m cli serve --demo
+
+test: $(VENV)/.development ## run the tests
+	@$(PYTHON) -m pytest -q
+
+bench: $(VENV)/.development ## print the benchmarks
+	@$(PYTHON) -m evals
+
+crash: $(VENV)/.development ## kill a service again and again, and count what went wrong
+	@$(PYTHON) -m evals.crash
+
+lint: $(VENV)/.development ## style, types and layers
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy .
+	$(VENV)/bin/lint-imports
+
+dev: $(VENV)/.development ## open the graph in LangGraph Studio's local server
+	@$(VENV)/bin/langgraph dev --no-browser
+
+clean: ## remove the virtual environment and caches, not the data
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .langgraph_api
+
+$(PYTHON):
+	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON3=python3.12")'
+	$(PYTHON3) -m venv $(VENV)
+
+$(VENV)/bin/switchboard: | $(PYTHON)
+	@printf '#!/bin/sh\nPYTHONPATH="%s$${PYTHONPATH:+:$$PYTHONPATH}" exec "%s" -P -m cli "$$@"\n' '$(CURDIR)' '$(CURDIR)/$(PYTHON)' > $@
+	@chmod +x $@
+
+$(VENV)/.runtime: requirements.lock | $(PYTHON) $(VENV)/bin/switchboard
+	@echo 'Installing what the service needs (once, a few minutes) …'
+	@$(PIP) install --no-deps --require-hashes --requirement requirements.lock
+	@touch $@
+
+$(VENV)/.development: requirements-dev.lock | $(PYTHON) $(VENV)/bin/switchboard
+	@echo 'Installing what the tests need (once, a few minutes) …'
+	@$(PIP) install --no-deps --require-hashes --requirement requirements-dev.lock
+	@touch $(VENV)/.runtime $@
