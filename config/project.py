@@ -1,0 +1,355 @@
+"""What a bot author writes: the models of `project.yaml`, frozen, unknown keys refused.
+
+Nothing here reads a file; `config.loading` does, and turns mistakes into messages with a line and a column.
+A text is one string for every locale or one per locale; `localized` picks.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
+
+LocalizedText = str | dict[str, str]
+"""One text for every locale, or one text per locale."""
+
+SlotType = Literal[
+    "text",
+    "name",
+    "id",
+    "choice",
+    "number",
+    "integer",
+    "boolean",
+    "date",
+    "time",
+    "datetime",
+    "duration",
+    "money",
+    "phone",
+    "email",
+    "count",
+    "location",
+]
+
+ErrorKind = Literal[
+    "session_not_found",
+    "project_not_found",
+    "version_not_found",
+    "intent_not_found",
+    "api_timeout",
+    "api_error",
+    "parameter_validation",
+    "llm_error",
+    "llm_timeout",
+    "session_expired",
+    "rate_limit",
+    "internal_error",
+]
+"""The kinds of friendly error; each has a built-in text in every shipped locale."""
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+"""An intent's, slot's or action's name: it also names a tool for a model, a template variable and a column."""
+
+ProjectName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+def localized(text: LocalizedText | None, locale: str, default: str) -> str | None:
+    """The text in `locale`, else in the `default` locale, else in any; None where there is no text at all."""
+    if text is None or isinstance(text, str):
+        return text
+    return text.get(locale) or text.get(default) or next(iter(text.values()), None)
+
+
+class Model(BaseModel):
+    """A frozen piece of a project that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Slot(Model):
+    """A value the bot needs from the customer: its type, its rules and the words to ask for it."""
+
+    type: SlotType = "text"
+    title: LocalizedText | None = Field(None, description="How the slot is called when talking to a customer.")
+    ask: LocalizedText | None = Field(None, description="The question that asks for it.")
+    invalid: LocalizedText | None = Field(None, description="Said when a value is of the right type but not allowed.")
+    wrong_type: LocalizedText | None = Field(None, description="Said when no value of this type was understood.")
+    why: LocalizedText | None = Field(None, description="Said when the customer asks why it is needed.")
+    hint: LocalizedText | None = Field(None, description="What to look for, in words for a model.")
+    required: bool = True
+    sensitive: bool = Field(False, description="Masked in logs, traces and the desk's packet.")
+    default: JsonValue = Field(None, description="Taken when the customer says nothing of it.")
+    variable: Name | None = Field(
+        None, description="The session variable it is shared under; the slot's name if unset."
+    )
+    pattern: str | None = Field(None, description="A regular expression the whole value must match.")
+    format: Literal["iban", "tckn", "card", "imei", "cn_resident_id", "vin"] | None = Field(
+        None, description="A checksummed identifier."
+    )
+    values: dict[str, dict[str, list[str]]] | list[str] | None = Field(
+        None, description="Of a choice or a location: keys, or keys with synonyms per locale."
+    )
+    min: float | str | None = Field(
+        None, description="Smallest allowed; for dates also `today`, `today+3d`, an ISO date."
+    )
+    max: float | str | None = Field(None, description="Largest allowed; for dates also `today+30d` or an ISO date.")
+    currency: str | None = Field(None, pattern=r"^[A-Z]{3}$", description="ISO 4217; assumed when none is said.")
+    region: str | None = Field(
+        None, pattern=r"^[A-Z]{2}$", description="ISO 3166 country of phone numbers without one."
+    )
+    prefer: Literal["future", "past"] = Field("future", description="Which way an open date is read.")
+    cues: dict[str, list[str]] | None = Field(None, description="Words near its value, per locale: `from`, `nereden`.")
+    depends_on: list[Name] = Field([], description="Slots whose correction clears this one.")
+    group: str | None = Field(None, description="Slots of one group are asked in one question.")
+
+    @property
+    def choices(self) -> Mapping[str, Mapping[str, list[str]]]:
+        """The allowed keys with their synonyms per locale; empty where any value is allowed."""
+        if isinstance(self.values, list):
+            return {key: {} for key in self.values}
+        return self.values or {}
+
+
+class Intent(Model):
+    """Something a customer may want: how it is said, what it needs, and what is then done."""
+
+    description: str = Field("", description="Read by a model and by people; one sentence.")
+    title: LocalizedText | None = Field(None, description="How it is called when talking to a customer.")
+    examples: dict[str, list[str]] = Field({}, description="What customers say; `[500 lira](amount)` marks a slot.")
+    slots: dict[Name, Slot] = Field({}, description="In the order in which they are asked.")
+    action: Name | None = None
+    confirm: bool | None = Field(None, description="Ask before acting; by default where the action's effect is write.")
+    digressions: Literal["allow", "ask", "block"] = "allow"
+    when: str | None = Field(None, description="A guard: the intent can start only where this expression is true.")
+    reply: LocalizedText | None = Field(None, description="A fixed reply, or the reply after the slots are known.")
+    transfer: bool = Field(False, description="Hand over to a person once its slots are known.")
+
+
+class Action(Model):
+    """A call of the business's API, described as data."""
+
+    title: LocalizedText | None = Field(None, description="How the service is called in an error text.")
+    description: str = ""
+    effect: Literal["read", "write"] = "read"
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = "GET"
+    url: str
+    auth: Name | None = None
+    headers: dict[str, str] = {}
+    query: dict[str, JsonValue] = {}
+    body: JsonValue = Field(None, alias="json", description="The JSON body; a lone template keeps its value's type.")
+    form: dict[str, str] | None = None
+    text: str | None = None
+    timeout: float = Field(10, gt=0, le=120, description="Seconds for the whole call.")
+    retries: int = Field(0, ge=0, le=5, description="For reads, and for writes the API deduplicates.")
+    idempotency: bool = Field(False, description="The API honours the Idempotency-Key it is sent.")
+    status: Name | None = Field(None, description="The action that tells whether an uncertain call took effect.")
+    result: dict[Name, str] = Field({}, description="Variables from the JSON answer, by JMESPath.")
+    reply: LocalizedText | None = None
+    reply_prompt: str | None = Field(None, description="A model words the answer; `reply` is the fallback.")
+    errors: dict[int, LocalizedText] = Field({}, description="What is said for an HTTP status.")
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something; a method that usually does counts unless the author says `effect: read`."""
+        if "effect" in self.model_fields_set:
+            return self.effect == "write"
+        return self.method not in ("GET", "HEAD")
+
+    @model_validator(mode="after")
+    def _one_body(self) -> Self:
+        given = [name for name in ("body", "form", "text") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError("an action has one body: use only one of json, form, text")
+        return self
+
+
+class TokenEndpoint(Model):
+    """A token fetched from an endpoint of its own, kept until it expires, refreshed once on 401."""
+
+    type: Literal["token_endpoint"]
+    url: str
+    method: Literal["GET", "POST"] = "POST"
+    body: dict[str, JsonValue] | None = Field(None, alias="json")
+    form: dict[str, str] | None = None
+    headers: dict[str, str] = {}
+    token_path: str = "access_token"
+    expires_path: str | None = "expires_in"
+    header: str = "Authorization: Bearer {{ token }}"
+
+
+class Bearer(Model):
+    """A fixed bearer token."""
+
+    type: Literal["bearer"]
+    token: str
+
+
+class ApiKey(Model):
+    """A key in a header or in the query."""
+
+    type: Literal["api_key"]
+    key: str
+    header: str | None = "X-API-Key"
+    query: str | None = None
+
+
+class Basic(Model):
+    """A user name and a password."""
+
+    type: Literal["basic"]
+    username: str
+    password: str
+
+
+class OAuth2ClientCredentials(Model):
+    """The client credentials grant of OAuth 2.0 (RFC 6749 §4.4)."""
+
+    type: Literal["oauth2_client_credentials"]
+    token_url: str
+    client_id: str
+    client_secret: str
+    scope: str | None = None
+
+
+Auth = Annotated[TokenEndpoint | Bearer | ApiKey | Basic | OAuth2ClientCredentials, Field(discriminator="type")]
+
+
+class Knowledge(Model):
+    """Which documents the bot answers from, and how much of them one answer may read."""
+
+    sources: list[str] = ["knowledge/"]
+    max_evidence_tokens: int = Field(2000, ge=50, le=100_000)
+    top_k: int = Field(5, ge=1, le=50)
+    enabled: bool = True
+
+
+class FittedConfidence(Model):
+    """The fitted number: below `low` transfer, up to `high` answer and offer a person."""
+
+    rule: Literal["fitted"] = "fitted"
+    low: float = Field(0.3, ge=0, le=1)
+    high: float = Field(0.6, ge=0, le=1)
+
+
+class SimpleConfidence(Model):
+    """The rule over raw retrieval scores, for embeddings whose cosines spread."""
+
+    rule: Literal["simple"]
+    score_threshold: float = Field(0.7, ge=0, le=1)
+    min_hits: int = Field(1, ge=0)
+    low: float = Field(0.5, ge=0, le=1)
+    high: float = Field(0.8, ge=0, le=1)
+    insufficient_penalty: float = Field(0.3, ge=0, le=1)
+
+
+class Desk(Model):
+    """Where a transfer is announced."""
+
+    webhook: str
+    secret: str | None = None
+
+
+class Chatwoot(Model):
+    """A Chatwoot account whose agent bot this project is: conversations come from it, and go to its people."""
+
+    url: str = Field(description="Where Chatwoot is: `https://chat.example.com`.")
+    account: int = Field(ge=1)
+    token: str = Field(description="The agent bot's access token: `${NAME}`.")
+    secret: str = Field(description="What Chatwoot signs the agent bot's webhook with: `${NAME}`.")
+
+
+class Transfer(Model):
+    """When a person takes over, and who is told."""
+
+    after_failures: int = Field(3, ge=1, le=20)
+    on_low_confidence: bool = True
+    on_action_failed: bool = Field(
+        True, description="Transfer when an action fails without a text of the author's for it."
+    )
+    desk: Desk | None = None
+    chatwoot: Chatwoot | None = None
+    hours: str | None = Field(None, description="When people are there: `Mon-Fri 09:00-18:00`; always if unset.")
+    wait_minutes: float | None = Field(
+        None, gt=0, description="If nobody has taken a transfer after this long, the bot answers again; never if unset."
+    )
+
+
+class Limits(Model):
+    """What one message, one turn and one day may use."""
+
+    message_chars: int = Field(4000, ge=1, le=100_000)
+    turn_seconds: float = Field(30, gt=0, le=600)
+    history_tokens: int = Field(4000, ge=0, le=200_000)
+    llm_calls_per_turn: int = Field(3, ge=0, le=20)
+    llm_tokens_per_day: int = Field(2_000_000, ge=0)
+    turns_per_minute: int = Field(30, ge=1)
+    max_params_per_question: int = Field(2, ge=1, le=10)
+
+
+class SessionRules(Model):
+    """How long a conversation lasts, and what a second message does while one is being answered."""
+
+    idle_minutes: float = Field(60, gt=0, description="After this much silence the session greets anew.")
+    busy: Literal["queue", "reject", "merge", "interrupt"] = "queue"
+    empty_message: Literal["ask", "refuse"] = "ask"
+
+
+class Project(Model):
+    """One bot of a tenant: all that `project.yaml` says."""
+
+    name: ProjectName
+    tenant: ProjectName = "default"
+    locales: list[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]] = Field(min_length=1)
+    timezone: str = "UTC"
+    persona: LocalizedText = ""
+    understanding: Literal["embedded", "llm", "hybrid"] = "hybrid"
+    texts: dict[str, dict[str, str]] = Field({}, description="Built-in texts overridden, per locale.")
+    slots: dict[Name, Slot] = Field({}, description="Slots shared by several intents.")
+    intents: dict[Name, Intent] = {}
+    actions: dict[Name, Action] = {}
+    auth: dict[Name, Auth] = {}
+    allow_hosts: list[str] = []
+    knowledge: Knowledge = Knowledge()
+    confidence: Annotated[FittedConfidence | SimpleConfidence, Field(discriminator="rule")] = FittedConfidence()
+    transfer: Transfer = Transfer()
+    limits: Limits = Limits()
+    session: SessionRules = SessionRules()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"unknown time zone {value!r}; expected an IANA name such as 'Europe/Istanbul'") from error
+        return value
+
+    @property
+    def default_locale(self) -> str:
+        """The first locale: what is spoken until the customer's language is known."""
+        return self.locales[0]
+
+    def slot(self, intent: str, name: str) -> Slot:
+        """An intent's slot with what the shared slot of that name adds; keys the intent gives win."""
+        own = self.intents[intent].slots[name]
+        shared = self.slots.get(name)
+        if shared is None:
+            return own
+        return shared.model_copy(update={key: getattr(own, key) for key in own.model_fields_set})
+
+    def slots_of(self, intent: str) -> dict[str, Slot]:
+        """All slots of an intent, in the author's order, shared ones completed."""
+        return {name: self.slot(intent, name) for name in self.intents[intent].slots}
+
+    def needs_confirmation(self, intent: str) -> bool:
+        """Whether the customer must say yes first: as written, else where the action changes something."""
+        spec = self.intents[intent]
+        if spec.confirm is not None:
+            return spec.confirm
+        return spec.action is not None and spec.action in self.actions and self.actions[spec.action].writes
+
+    def say(self, text: LocalizedText | None, locale: str) -> str | None:
+        """A text of this project in `locale`, falling back to the default locale."""
+        return localized(text, locale, self.default_locale)

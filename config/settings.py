@@ -1,0 +1,80 @@
+"""The process's settings, from the environment and from a `.env` file in the working folder."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _named(name: str) -> AliasChoices:
+    return AliasChoices(name, name.lower())
+
+
+class Settings(BaseSettings):
+    """What an operator sets; the environment wins over `.env`, and `.env` over the defaults."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    projects: Annotated[Path, Field(validation_alias=_named("SWITCHBOARD_PROJECTS"))] = Path("projects")
+    """The folder of project folders."""
+    data: Annotated[Path, Field(validation_alias=_named("SWITCHBOARD_DATA"))] = Path("data")
+    """Where the database, the knowledge index and the versions live."""
+    database: Annotated[str | None, Field(validation_alias=_named("SWITCHBOARD_DATABASE"))] = None
+    """`sqlite:///…` or `postgresql://…`; a SQLite file in the data folder if unset."""
+    knowledge: Annotated[str | None, Field(validation_alias=_named("SWITCHBOARD_KNOWLEDGE"))] = None
+    """`chroma:FOLDER`, `chroma:http://host:port` or `pgvector`."""
+    keys: Annotated[SecretStr | None, NoDecode, Field(validation_alias=_named("SWITCHBOARD_KEYS"))] = None
+    """A file or JSON with hashed API keys; without it the service is open, on loopback only."""
+    openai_api_key: Annotated[SecretStr | None, Field(validation_alias=_named("OPENAI_API_KEY"))] = None
+    openai_base_url: Annotated[str | None, Field(validation_alias=_named("OPENAI_BASE_URL"))] = None
+    model: Annotated[str | None, Field(validation_alias=_named("SWITCHBOARD_MODEL"))] = None
+    """The chat model's name; without it there is no model."""
+    embeddings: Annotated[str, Field(validation_alias=_named("SWITCHBOARD_EMBEDDINGS"))] = "embedded"
+    """`embedded` or `openai:MODEL`."""
+    log: Annotated[Literal["json", "text"], Field(validation_alias=_named("SWITCHBOARD_LOG"))] = "text"
+    debug: Annotated[bool, Field(validation_alias=_named("SWITCHBOARD_DEBUG"))] = False
+    """Opens the playground and the event stream; never in production."""
+
+    @field_validator("database")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            raise ValueError("SWITCHBOARD_DATABASE must begin with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("knowledge")
+    @classmethod
+    def _known_index(cls, value: str | None) -> str | None:
+        if value is not None and value != "pgvector" and not value.startswith("chroma:"):
+            raise ValueError("SWITCHBOARD_KNOWLEDGE must be chroma:FOLDER, chroma:http://host:port or pgvector")
+        return value
+
+    @field_validator("embeddings")
+    @classmethod
+    def _known_embeddings(cls, value: str) -> str:
+        if value != "embedded" and not value.startswith("openai:"):
+            raise ValueError("SWITCHBOARD_EMBEDDINGS must be embedded or openai:MODEL")
+        return value
+
+    @property
+    def uses_postgres(self) -> bool:
+        """Whether the database is Postgres."""
+        return self.database is not None and not self.database.startswith("sqlite:///")
+
+    @property
+    def database_url(self) -> str:
+        """Where checkpoints, ledger and logs are kept."""
+        return self.database or f"sqlite:///{self.data / 'switchboard.db'}"
+
+    @property
+    def knowledge_index(self) -> str:
+        """Where the vectors are kept: beside the database, whatever that is, unless set."""
+        return self.knowledge or ("pgvector" if self.uses_postgres else f"chroma:{self.data / 'knowledge'}")
