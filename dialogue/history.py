@@ -1,0 +1,82 @@
+"""The caller's history merged with ours (B7)."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dialogue.tokens import estimate_tokens
+
+Turnline = Mapping[str, str]
+"""One message: {role: user | assistant | human, content}."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """The history a turn may read, oldest first, with what became of the rest."""
+
+    messages: tuple[Turnline, ...]
+    local: int
+    external: int
+    duplicates_skipped: int
+    truncated: int
+    tokens: int
+
+    def counts(self) -> dict[str, int]:
+        """The figures for the diagnostics."""
+        return {
+            "local": self.local,
+            "external": self.external,
+            "duplicates_skipped": self.duplicates_skipped,
+            "truncated": self.truncated,
+            "tokens": self.tokens,
+        }
+
+
+def fingerprint(message: Turnline) -> str:
+    """SHA-256 over role and trimmed content."""
+    return hashlib.sha256(f"{message['role']}|{message['content'].strip()}".encode(errors="replace")).hexdigest()
+
+
+def merge(local: Sequence[Turnline], external: Sequence[Turnline], *, budget: int) -> Merged:
+    """One line of messages inside `budget` tokens; ours win, the oldest are dropped first.
+
+    What the caller sends beside ours keeps its place relative to the messages both know: before the first common one it
+    is older, after the last it is newer; with nothing in common it happened before.
+    """
+    known = {fingerprint(message): place for place, message in enumerate(local)}
+    slots: list[list[Turnline]] = [[] for _ in range(len(local) + 1)]
+    seen = set(known)
+    place = skipped = 0
+    for message in external:
+        mark = fingerprint(message)
+        if mark in known:
+            place = max(place, known[mark] + 1)
+        if mark in seen:
+            skipped += 1
+            continue
+        seen.add(mark)
+        slots[place].append(message)
+    line = [*slots[0]]
+    for position, message in enumerate(local):
+        line += [message, *slots[position + 1]]
+    kept, tokens = _newest(line, budget)
+    return Merged(
+        messages=tuple(kept),
+        local=len(local),
+        external=len(external),
+        duplicates_skipped=skipped,
+        truncated=len(line) - len(kept),
+        tokens=tokens,
+    )
+
+
+def _newest(line: Sequence[Turnline], budget: int) -> tuple[list[Turnline], int]:
+    kept: list[Turnline] = []
+    total = 0
+    for message in reversed(line):
+        cost = estimate_tokens(message["content"])
+        if total + cost > budget:
+            break
+        kept.append(message)
+        total += cost
+    return kept[::-1], total
