@@ -1,0 +1,316 @@
+"""Calls a business's API for a plan, at most once: build, claim, authenticate, dispatch, read, write down.
+
+Whatever goes wrong is in the receipt. `failed` is said only where the call had no effect for certain; where a write may
+have reached the API and no usable answer came back, it is `unknown`: asked again under the same key where the API
+deduplicates, looked up where the action names a `status` action, and otherwise left to a person.
+"""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+from pydantic import JsonValue
+
+from config.project import Action, ErrorKind
+from config.secrets import MissingVariableError
+from config.versions import Version
+from dialogue.state import Receipt
+from tools.auth import Authenticator
+from tools.breaker import Hosts
+from tools.egress import Egress, egress_of
+from tools.errors import (
+    ActionError,
+    LedgerUnavailableError,
+    RequestRefusedError,
+    TakenOverError,
+)
+from tools.exchange import Exchange
+from tools.findings import Finding, failed, judge_answer, judge_error, unknown
+from tools.http import HttpLine, Request
+from tools.ledger import Claim, Entry, Ledger, Row, State
+from tools.ports import ActionCall
+from tools.requests import Environment, build_request
+
+LEASE_MARGIN: Final = 5.0
+TURN_MARGIN: Final = 0.5
+"""Left of the turn to say what happened."""
+KEY_WINDOW: Final = 23 * 3600.0
+"""APIs forget idempotency keys after a day: an older one is not sent again."""
+LOOKUP_PAUSES: Final = (0.0, 0.5, 1.5)
+SETTLING: Final = 60.0
+"""A lookup that finds nothing so soon after the request proves nothing: it may still be on its way."""
+
+_log = structlog.get_logger(__name__)
+
+
+def entry_of(version: Version, call: ActionCall) -> Entry:
+    """The action's name in the ledger: the same turn run again comes to the same key."""
+    arguments = json.dumps(call.plan["arguments"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    hashed = hashlib.sha256(arguments.encode("utf-8", "surrogatepass")).hexdigest()
+    parts = (call.tenant, version.project.name, call.session_id, call.flow_id, call.plan["action"], hashed)
+    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    tenant, project, session_id, flow_id, action, _ = parts
+    return Entry(
+        key=key,
+        tenant=tenant,
+        project=project,
+        session_id=session_id,
+        flow_id=flow_id,
+        action=action,
+        arguments_hash=hashed,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """One call on its way."""
+
+    version: Version
+    call: ActionCall
+    action: Action
+    entry: Entry
+    egress: Egress
+    request: Request
+    ends: float
+    """Loop time by which it must be over."""
+
+    def left(self) -> float:
+        return self.ends - asyncio.get_running_loop().time()
+
+
+class HttpActions:
+    """Actions over HTTP, behind tools.ports.Actions."""
+
+    def __init__(
+        self,
+        line: HttpLine,
+        ledger: Ledger,
+        *,
+        environment: Environment = None,
+        authenticator: Authenticator | None = None,
+        hosts: Hosts | None = None,
+        now: Callable[[], float] = time.time,
+        lookup_pauses: Sequence[float] = LOOKUP_PAUSES,
+    ) -> None:
+        """`lookup_pauses` are the seconds before each question to a `status` action."""
+        self._lookup_pauses = lookup_pauses
+        self._environment = environment
+        self._ledger = ledger
+        self._now = now
+        self._exchange = Exchange(line, authenticator or Authenticator(line, environment), hosts or Hosts())
+
+    async def call(self, version: Version, call: ActionCall) -> Receipt:
+        """Do it, at most once; what went wrong is in the receipt, nothing is raised for it."""
+        started = time.monotonic()
+        self._exchange.authenticator.redactor.learn_project(version.project, version.name, self._environment)
+        entry = entry_of(version, call)
+        action = version.project.actions.get(call.plan["action"])
+        if action is None:
+            return _receipt(entry, failed("api_error"), started)
+        job = self._job(version, call, action, entry)
+        if isinstance(job, Finding):
+            return _receipt(entry, job, started)
+        if not action.writes:
+            return _receipt(entry, await self._read(job), started)
+        finding, replayed = await self._write(job)
+        return _receipt(entry, finding, started, replayed=replayed)
+
+    async def begun(self, version: Version, call: ActionCall) -> bool:
+        """See tools.ports.Actions; a ledger that cannot be read knows of nothing."""
+        try:
+            row = await self._ledger.get(entry_of(version, call).key)
+        except LedgerUnavailableError:
+            return False
+        return row is not None and row.attempts > 0 and row.state != "failed"
+
+    def _job(self, version: Version, call: ActionCall, action: Action, entry: Entry) -> _Job | Finding:
+        """The request, ready; or why there is none."""
+        loop_time = asyncio.get_running_loop().time()
+        ends = loop_time + action.timeout
+        if call.deadline is not None:
+            ends = min(ends, call.deadline - TURN_MARGIN)
+        if ends <= loop_time:
+            return failed("api_timeout")
+        try:
+            egress = egress_of(version.project, self._environment)
+            request = build_request(action, _values(version, call), self._environment)
+            egress.check_url(request.url)
+        except RequestRefusedError as error:
+            return self._refused(entry, "parameter_validation", error)
+        except (ActionError, MissingVariableError) as error:
+            return self._refused(entry, "api_error", error)
+        request = replace(request, once=action.writes and not action.idempotency)
+        return _Job(version=version, call=call, action=action, entry=entry, egress=egress, request=request, ends=ends)
+
+    def _refused(self, entry: Entry, kind: ErrorKind, error: Exception) -> Finding:
+        _log.warning(
+            "action_refused", action=entry.action, project=entry.project, reason=self._exchange.redact(str(error))
+        )
+        return failed(kind)
+
+    async def _read(self, job: _Job) -> Finding:
+        return await self._send(job, uncertain=False, before=_nothing_to_note)
+
+    async def _write(self, job: _Job) -> tuple[Finding, bool]:
+        """Through the ledger: the finding, and whether it is an earlier one told again."""
+        again: tuple[State, ...] = ("claimed", "failed")
+        if job.action.idempotency:
+            again = ("claimed", "failed", "dispatched", "unknown")
+        try:
+            claim = await self._claim(job, again)
+        except LedgerUnavailableError as error:
+            return self._refused(job.entry, "api_error", error), False
+        row = claim.row
+        if not claim.granted:
+            return (unknown("api_timeout") if claim.busy else await self._found(job, row)), True
+        uncertain = row.attempts > 0 and row.state != "failed"
+        if uncertain and self._now() - row.claimed_at > KEY_WINDOW:
+            return await self._noted(job, unknown("api_error")), False
+        return await self._carry_out(job, uncertain=uncertain), False
+
+    async def _claim(self, job: _Job, again: tuple[State, ...]) -> Claim:
+        """Claim the row, waiting while another call is at it."""
+        wait = 0.05
+        while True:
+            lease = job.action.timeout + LEASE_MARGIN
+            claim = await self._ledger.claim(job.entry, lease_seconds=lease, again=again)
+            if not claim.busy or job.left() <= wait:
+                return claim
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, 0.5)
+
+    async def _found(self, job: _Job, row: Row) -> Finding:
+        """What the ledger says of an action that is not begun again."""
+        if row.finding is not None and row.state != "unknown":
+            return row.finding
+        doubt = row.finding or unknown("api_error")
+        return await self._noted(job, await self._looked_up(job, row.dispatched_at, doubt))
+
+    async def _carry_out(self, job: _Job, *, uncertain: bool) -> Finding:
+        """Dispatch what was claimed, and write down what became of it even where the turn is cancelled meanwhile."""
+        dispatched = False
+
+        async def before() -> None:
+            nonlocal dispatched
+            dispatched = await self._ledger.dispatch(job.entry.key)
+            if not dispatched:
+                raise TakenOverError("another worker has taken this action over")
+
+        try:
+            finding = await self._send(job, uncertain=uncertain, before=before)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._abandon(job, dispatched=dispatched or uncertain))
+            raise
+        except TakenOverError:
+            return unknown("api_timeout")
+        await self._noted(job, finding)
+        if finding.state != "unknown":
+            return finding
+        seen = await self._looked_up(job, self._now(), finding)
+        return finding if seen is finding else await self._noted(job, seen)
+
+    async def _abandon(self, job: _Job, *, dispatched: bool) -> None:
+        if dispatched:
+            await self._noted(job, unknown("api_timeout"))
+        else:
+            await self._ledger.release(job.entry.key)
+
+    async def _noted(self, job: _Job, finding: Finding) -> Finding:
+        """Write it down; a ledger that fails now leaves the row dispatched, which the next reading finds."""
+        try:
+            await asyncio.shield(self._ledger.finish(job.entry.key, finding))
+        except LedgerUnavailableError as error:
+            _log.error("receipt_not_written", action=job.entry.action, key=job.entry.key, reason=str(error))
+        return finding
+
+    async def _send(self, job: _Job, *, uncertain: bool, before: Callable[[], Awaitable[None]]) -> Finding:
+        """One exchange, judged."""
+        action = job.action
+        safe = not action.writes
+        try:
+            answer, doubt = await self._exchange.run(
+                job.version,
+                job.request,
+                action=action,
+                key=job.entry.key if action.idempotency else None,
+                egress=job.egress,
+                ends=job.ends,
+                retries=action.retries if safe or action.idempotency else 0,
+                before=before,
+            )
+        except TakenOverError:
+            raise
+        except ActionError as error:
+            _log.warning(
+                "action_without_answer",
+                action=job.entry.action,
+                project=job.entry.project,
+                fault=type(error).__name__,
+                reason=self._exchange.redact(str(error)),
+            )
+            return judge_error(action, error, uncertain=uncertain)
+        return self._without_secrets(judge_answer(action, answer, uncertain=uncertain or doubt))
+
+    def _without_secrets(self, finding: Finding) -> Finding:
+        """An API that echoes what it was sent does not bring a credential into the conversation."""
+        redact = self._exchange.authenticator.redactor
+        reference = None if finding.reference is None else redact(finding.reference)
+        return replace(
+            finding, result={name: redact.value(one) for name, one in finding.result.items()}, reference=reference
+        )
+
+    async def _looked_up(self, job: _Job, dispatched_at: float | None, doubt: Finding) -> Finding:
+        """Ask the `status` action whether it took effect; more than once, as it may still be on its way."""
+        name = job.action.status
+        action = job.version.project.actions.get(name) if name else None
+        if action is None or action.writes:
+            return doubt
+        for pause in self._lookup_pauses:
+            await asyncio.sleep(pause)
+            asked = self._job(job.version, job.call, action, replace(job.entry, action=str(name)))
+            if isinstance(asked, Finding):
+                return doubt
+            seen = await self._read(asked)
+            if seen.state == "succeeded":
+                return replace(seen, result={**dict.fromkeys(job.action.result), **seen.result})
+            settled = dispatched_at is not None and self._now() - dispatched_at > SETTLING
+            if seen.http_status == 404 and settled:
+                return failed("api_error", 404)
+        return doubt
+
+
+async def _nothing_to_note() -> None:
+    """Reads are not written down: doing one again changes nothing."""
+
+
+def _values(version: Version, call: ActionCall) -> Mapping[str, object]:
+    return {
+        "slots": call.plan["arguments"],
+        "variables": call.variables,
+        "channel": call.channel,
+        "locale": call.locale,
+        "session_id": call.session_id,
+        "tenant": call.tenant,
+        "project": version.project.name,
+    }
+
+
+def _receipt(entry: Entry, finding: Finding, started: float, *, replayed: bool = False) -> Receipt:
+    result: dict[str, JsonValue] = dict(finding.result)
+    return Receipt(
+        action=entry.action,
+        flow_id=entry.flow_id,
+        status=finding.state,
+        http_status=finding.http_status,
+        result=result,
+        reference=finding.reference,
+        key=entry.key,
+        error=finding.error,
+        ms=round((time.monotonic() - started) * 1000, 3),
+        replayed=replayed,
+    )

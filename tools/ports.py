@@ -1,0 +1,117 @@
+"""What the nodes need from outside, one narrow protocol each."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from config.versions import Version
+from dialogue.state import Citation, ModelUse, Passage, Plan, Receipt, Retrieval
+
+Emit = Callable[[str], None]
+"""Sends a piece of the reply to a streaming caller; a no-op where nobody streams."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionCall:
+    """One planned action, with all that its templates may read."""
+
+    plan: Plan
+    tenant: str
+    session_id: str
+    flow_id: str
+    locale: str
+    channel: str
+    variables: Mapping[str, JsonValue] = field(default_factory=dict)
+    deadline: float | None = None
+    """`asyncio` loop time at which the turn must have ended."""
+
+
+class Actions(Protocol):
+    """Calls the business's APIs."""
+
+    async def call(self, version: Version, call: ActionCall) -> Receipt:
+        """Do it, at most once; what went wrong is in the receipt, nothing is raised for it."""
+
+    async def begun(self, version: Version, call: ActionCall) -> bool:
+        """Whether a turn that was never answered may have done it already."""
+
+
+class KnowledgeBase(Protocol):
+    """Finds passages; a tenant's project reaches only its own."""
+
+    async def search(self, version: Version, query: str, *, locale: str) -> Retrieval:
+        """The best passages for `query`, best first; a failure is noted in the result, not raised."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """An answer drawn from passages."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    grounded: bool = True
+    """False where a number or name of it stands in no passage."""
+    fallback: bool = False
+    """True for a fixed text: there was no evidence, or no usable answer."""
+    models: tuple[ModelUse, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+class AnswerWriter(Protocol):
+    """Words an answer from evidence."""
+
+    async def write(
+        self,
+        version: Version,
+        question: str,
+        passages: Sequence[Passage],
+        *,
+        history: Sequence[Mapping[str, str]],
+        locale: str,
+        emit: Emit,
+        deadline: float | None,
+        model_allowed: bool,
+    ) -> Draft:
+        """Answer `question` from `passages` only; what is emitted joins to a beginning of the draft's text."""
+
+    async def reword(
+        self,
+        version: Version,
+        prompt: str,
+        values: Mapping[str, JsonValue],
+        *,
+        locale: str,
+        deadline: float | None,
+        model_allowed: bool,
+    ) -> Draft | None:
+        """Word an action's answer by the author's `reply_prompt`; None where no model answered usably."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packet:
+    """What a person at the desk is handed."""
+
+    transfer_id: str
+    tenant: str
+    project: str
+    session_id: str
+    reason: str
+    summary: str
+    locale: str
+    slots: Mapping[str, JsonValue]
+    """Sensitive values masked."""
+    open_flow: str | None
+    transcript: Sequence[Mapping[str, str]]
+    confidence: float | None
+
+
+class DeskLine(Protocol):
+    """Announces transfers to people."""
+
+    async def announce(self, version: Version, packet: Packet) -> None:
+        """Hand it over exactly once, retried until taken; returns at once, a failure is retried in the background."""
+
+    async def forward(self, version: Version, *, session_id: str, message: str, message_id: str) -> None:
+        """Pass on what a customer says while a person owns the session."""

@@ -1,0 +1,250 @@
+"""From candidate passages to what one search found: fused scores, other content told apart, cuts, and the margin.
+
+score = cosine + 0.1 × coverage, where a passage's cosine is moved towards that of its nearest sentence, plus a boost
+for exact codes, plus for a passage in another language what cosines between languages lack. Pure: nothing here reads
+tables or indexes.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from config.project import Project, SimpleConfidence
+from dialogue.confidence import Calibration, confidence_in, is_insufficient
+from dialogue.state import Passage, Retrieval
+from dialogue.tokens import estimate_tokens
+from models.ports import Vectors
+from tools import lexical
+from tools.knowledge_probes import SENTENCE_WEIGHT
+from tools.knowledge_records import PassageRecord, Snapshot
+
+COVERAGE_WEIGHT = 0.1
+"""Safe for every knowledge base measured; twice as much gains on encyclopedic text and loses on small support ones."""
+CHANCE_COVERAGE = 0.1
+"""What a passage holds of an unrelated question's words by chance; one in another language must do without."""
+CODE_BOOST = 0.2
+"""For a passage that holds the rare codes asked for, over near-identical ones that do not."""
+NEAR_DUPLICATE = 0.8
+"""Share of words in common (Jaccard) from which two passages are the same content."""
+AGREEMENT = 0.6
+"""Share of a FAQ answer's words from which another passage gives the same answer."""
+SHORT_DOCUMENT = 10
+"""Passages up to which a document counts as one subject; a longer one by its first headings."""
+_PRECISION = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """A candidate with its scores."""
+
+    passage: PassageRecord
+    cosine: float
+    coverage: float
+    score: float
+    said: tuple[float, ...] = ()
+    """Cosines of its sentences."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A question as it comes."""
+
+    text: str
+    vector: Vectors
+    locale: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A question with what scoring needs of it."""
+
+    text: str
+    locale: str
+    vector: Vectors
+    weights: Mapping[str, float]
+    codes: Mapping[str, Collection[str]]
+    """Rare codes in the question → ids of the passages that hold them."""
+
+
+def rank(question: Question, candidates: Sequence[PassageRecord], snapshot: Snapshot) -> list[Hit]:
+    """The candidates with their scores, best first; another language's version of a document only if need be."""
+    fitting = [one for one in candidates if not _said_in_own_language(one, question.locale, snapshot)]
+    lifts = {locale: _lift(question.locale, locale, snapshot) for locale in snapshot.locales}
+    hits = [_score(question, one, snapshot.mean_length, lifts.get(one.locale, 0.0)) for one in fitting]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
+
+
+def distinct(hits: Sequence[Hit], most: int) -> list[Hit]:
+    """The first `most` hits whose texts are not near duplicates of a better one."""
+    kept: list[tuple[frozenset[str], Hit]] = []
+    for hit in hits:
+        words = _words(hit.passage)
+        if not any(_alike(words, other) for other, _ in kept):
+            kept.append((words, hit))
+        if len(kept) >= most:
+            break
+    return [hit for _, hit in kept]
+
+
+def margin(hits: Sequence[Hit], baseline: float) -> float:
+    """Best score minus that of the best hit with other content; where there is none, minus the baseline."""
+    best = hits[0]
+    rivals = (hit.score for hit in hits[1:] if not same_content(best.passage, hit.passage))
+    return max(0.0, best.score - next(rivals, min(baseline, best.score)))
+
+
+def assemble(
+    question: Question,
+    ranked: Sequence[Hit],
+    snapshot: Snapshot,
+    project: Project,
+    calibration: Calibration | None = None,
+) -> Retrieval:
+    """What the search found, cut to the project's number of passages and tokens of evidence."""
+    baseline = snapshot.baseline(question.locale)
+    found = empty(question.text, baseline=baseline)
+    if calibration is not None:
+        found["weights"] = calibration.weights()
+    if not ranked:
+        return found
+    different = distinct(ranked, max(project.knowledge.top_k, 2))
+    passages = within_budget(different[: project.knowledge.top_k], project.knowledge.max_evidence_tokens)
+    best = ranked[0]
+    found["passages"] = passages
+    found["hits"] = len(passages)
+    found["max_score"] = round(best.score, _PRECISION)
+    found["margin"] = round(margin(different, baseline), _PRECISION)
+    found["crosses_language"] = bool(best.passage.locale) and not same_language(best.passage.locale, question.locale)
+    found["insufficient"] = _insufficient(found, project)
+    return found
+
+
+def empty(query: str, *, baseline: float = 0.0, failure: str | None = None) -> Retrieval:
+    """A search that found nothing, and why if it failed."""
+    return Retrieval(
+        query=query,
+        passages=[],
+        hits=0,
+        max_score=0.0,
+        margin=0.0,
+        baseline=baseline,
+        crosses_language=False,
+        insufficient=True,
+        failure=failure,
+    )
+
+
+def within_budget(hits: Sequence[Hit], budget: int) -> list[Passage]:
+    """As many passages, best first, as fit; the first is shortened rather than left out."""
+    passages: list[Passage] = []
+    for hit in hits:
+        text = full_text(hit.passage)
+        cost = estimate_tokens(f"{hit.passage.heading} {text}")
+        if cost > budget:
+            if not passages:
+                passages.append(_passage(hit, text[: max(1, len(text) * budget // cost)]))
+            break
+        budget -= cost
+        passages.append(_passage(hit, text))
+    return passages
+
+
+def full_text(passage: PassageRecord) -> str:
+    """What a reader sees: of a FAQ row the question and its answer."""
+    return passage.text if passage.answer is None else f"{passage.text}\n{passage.answer}"
+
+
+def same_language(one: str, other: str) -> bool:
+    """Whether two locales are of one language: zh and zh-TW are."""
+    return one.partition("-")[0] == other.partition("-")[0]
+
+
+def _lift(asked: str, locale: str, snapshot: Snapshot) -> float:
+    """What passages in another language are given where they compete with some in the question's own."""
+    rivals = any(same_language(one, asked) for one in snapshot.locales)
+    chance = COVERAGE_WEIGHT * CHANCE_COVERAGE if rivals and not same_language(locale, asked) else 0.0
+    return snapshot.lift(asked, locale) + chance
+
+
+def _score(question: Question, passage: PassageRecord, mean_length: float, lift: float) -> Hit:
+    cosine, said = _nearness(passage, question.vector)
+    coverage = lexical.coverage(question.weights, passage.searchable, passage.length, mean_length)
+    asked = question.codes
+    held = sum(passage.id in ids for ids in asked.values()) / len(asked) if asked else 0.0
+    score = cosine + lift + COVERAGE_WEIGHT * coverage + CODE_BOOST * held
+    return Hit(passage=passage, cosine=cosine, coverage=coverage, score=score, said=said)
+
+
+def _nearness(passage: PassageRecord, question: Vectors) -> tuple[float, tuple[float, ...]]:
+    """The passage's cosine, with its nearest sentence's part in it, and those of its sentences."""
+    whole = float((passage.vectors @ question).mean())
+    if passage.said is None or not len(passage.said):
+        return whole, ()
+    said = passage.said @ question
+    return whole + SENTENCE_WEIGHT * (float(said.max()) - whole), tuple(float(one) for one in said)
+
+
+def _said_in_own_language(passage: PassageRecord, locale: str, snapshot: Snapshot) -> bool:
+    versions = snapshot.families.get(passage.family, frozenset())
+    return not same_language(passage.locale, locale) and any(same_language(one, locale) for one in versions)
+
+
+def same_content(one: PassageRecord, other: PassageRecord) -> bool:
+    """Whether either answers what the other does, so that one being close takes nothing from the other.
+
+    Pieces of one short document or of one section, versions of a document in several languages, and a FAQ row whose
+    answer also stands in the other.
+    """
+    if one.document == other.document:
+        return _one_subject(one, other)
+    if one.family == other.family and one.locale != other.locale:
+        return True
+    return answered_in(one, other) or answered_in(other, one)
+
+
+def _one_subject(one: PassageRecord, other: PassageRecord) -> bool:
+    if one.answer is not None or other.answer is not None:
+        return answered_in(one, other) or answered_in(other, one)
+    return one.siblings <= SHORT_DOCUMENT or one.heading.partition(" › ")[0] == other.heading.partition(" › ")[0]
+
+
+def answered_in(row: PassageRecord, other: PassageRecord) -> bool:
+    """Whether most words of a FAQ row's answer stand in another passage."""
+    if row.answer is None:
+        return False
+    terms = set(lexical.terms(row.answer))
+    return bool(terms) and sum(term in other.searchable for term in terms) / len(terms) >= AGREEMENT
+
+
+def _words(passage: PassageRecord) -> frozenset[str]:
+    return frozenset(passage.searchable.split())
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    union = len(one | other)
+    return union > 0 and len(one & other) / union >= NEAR_DUPLICATE
+
+
+def _passage(hit: Hit, text: str) -> Passage:
+    passage = Passage(
+        id=hit.passage.id,
+        source=hit.passage.source,
+        title=hit.passage.title,
+        heading=hit.passage.heading,
+        text=text,
+        score=round(hit.score, _PRECISION),
+        cosine=round(hit.cosine, _PRECISION),
+        coverage=round(hit.coverage, _PRECISION),
+        locale=hit.passage.locale,
+    )
+    if hit.passage.answer is not None:
+        passage["answer"] = hit.passage.answer
+    if hit.said:
+        passage["said"] = [round(one, 4) for one in hit.said]
+    return passage
+
+
+def _insufficient(found: Retrieval, project: Project) -> bool:
+    rule = project.confidence
+    if isinstance(rule, SimpleConfidence):
+        return is_insufficient(found, rule)
+    return not found["passages"] or confidence_in(found, project) < rule.low
