@@ -1,0 +1,140 @@
+"""The shipped examples of dialogue acts: `acts.yaml` of every locale, and their vectors made beforehand.
+
+A new locale needs only its `acts.yaml`; without `acts.npz` beside it its vectors are computed when they are first
+needed. `python -m understanding.act_examples` writes the vectors of the shipped locales anew.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from ruamel.yaml import YAML
+
+from models.embeddings import open_encoder
+from models.ports import Encoder, Vectors
+from understanding.folding import fold
+
+QUESTION = "question"
+OTHER = "other"
+
+
+@dataclass(frozen=True)
+class ActExamples:
+    """What the act classifier learns from, of one locale."""
+
+    locale: str
+    exact: Mapping[str, str]
+    """Folded whole message → act."""
+    labelled: tuple[tuple[str, str], ...]
+    """(text, act); `question` and `other` among them."""
+    question_words: tuple[str, ...]
+    conjunctions: tuple[str, ...]
+    """What joins two wishes in one message."""
+    ordinals: tuple[frozenset[str], ...]
+    """Folded ways to say the first, the second, the third."""
+    last: frozenset[str]
+    leading_yes: tuple[str, ...] = ()
+    """What makes a message a yes when it stands first, unless what follows takes it back."""
+    contrasts: tuple[str, ...] = ()
+    """Words that take a yes back or put a condition to it; `*` stands for letters."""
+    person_words: tuple[str, ...] = ()
+    """One of them is in every request for a person; `*` stands for letters."""
+
+
+def load_examples() -> tuple[ActExamples, ...]:
+    """The examples of every locale that has some, by locale."""
+    return _load()
+
+
+@cache
+def _load() -> tuple[ActExamples, ...]:
+    return tuple(_parse(folder.name, (folder / "acts.yaml").read_text(encoding="utf-8")) for folder in _folders())
+
+
+def _folders() -> list[Traversable]:
+    locales = files("config") / "locales"
+    folders = [folder for folder in locales.iterdir() if folder.is_dir() and (folder / "acts.yaml").is_file()]
+    return sorted(folders, key=lambda folder: folder.name)
+
+
+def _parse(locale: str, text: str) -> ActExamples:
+    data = YAML(typ="safe").load(text)
+    exact: dict[str, str] = {}
+    labelled: list[tuple[str, str]] = []
+    for act, said in data.items():
+        if isinstance(said, Mapping):
+            exact |= {fold(phrase): act for phrase in said["exact"]}
+            labelled += [(phrase, act) for phrase in (*said["exact"], *said["examples"])]
+        elif act in (QUESTION, OTHER):
+            labelled += [(phrase, act) for phrase in said]
+    return ActExamples(
+        locale,
+        exact,
+        tuple(labelled),
+        tuple(data.get("question_words", ())),
+        tuple(data.get("conjunctions", ())),
+        tuple(frozenset(map(fold, ways)) for ways in data.get("ordinals", ())),
+        frozenset(map(fold, data.get("last", ()))),
+        tuple(data.get("leading_yes", ())),
+        tuple(data.get("contrasts", ())),
+        tuple(data.get("person_words", ())),
+    )
+
+
+def vectors_of(texts: Sequence[str], encoder: Encoder) -> Vectors:
+    """Vectors of example texts: the shipped ones where the encoder is the one they were made with."""
+    shipped = _shipped(encoder.name)
+    missing = [text for text in texts if _key(text) not in shipped]
+    computed = dict(zip(missing, encoder.encode_now(missing, "query"), strict=True)) if missing else {}
+    rows = [computed[text] if text in computed else shipped[_key(text)] for text in texts]
+    return np.stack(rows).astype(np.float32)
+
+
+@cache
+def _shipped(name: str) -> Mapping[bytes, Vectors]:
+    known: dict[bytes, Vectors] = {}
+    for folder in _folders():
+        made = folder / "acts.npz"
+        if not made.is_file():
+            continue
+        with np.load(BytesIO(made.read_bytes())) as arrays:
+            if str(arrays["encoder"]) != name:
+                continue
+            rows = arrays["vectors"].astype(np.float32) * arrays["scales"][:, None]
+            known |= {bytes(key): row for key, row in zip(arrays["keys"], rows, strict=True)}
+    return known
+
+
+def _key(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()[:12]
+
+
+def write_vectors(encoder: Encoder, locale: str, target: Path) -> None:
+    """Store the vectors of a locale's examples, eight bits a number."""
+    texts = sorted({text for each in load_examples() if each.locale == locale for text, _ in each.labelled})
+    vectors = encoder.encode_now(texts, "query")
+    scales = np.abs(vectors).max(axis=1) / 127
+    np.savez_compressed(
+        target,
+        encoder=np.array(encoder.name),
+        keys=np.frombuffer(b"".join(map(_key, texts)), dtype=np.uint8).reshape(len(texts), -1),
+        scales=scales.astype(np.float32),
+        vectors=np.round(vectors / scales[:, None]).astype(np.int8),
+    )
+
+
+def main() -> None:
+    """Write the vectors of every shipped locale beside its examples."""
+    encoder = open_encoder()
+    for folder in _folders():
+        write_vectors(encoder, folder.name, Path(str(folder)) / "acts.npz")
+
+
+if __name__ == "__main__":
+    main()

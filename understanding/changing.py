@@ -1,0 +1,67 @@
+"""Values for what is not being asked: corrections of what is to be confirmed, and of flows that wait below."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from dialogue.commands import Command, Fill
+from understanding.material import ACT, ASKS_RATHER_THAN_WANTS, DOUBTFUL, FoundValue, Material, Reading, fills
+from understanding.naming import named_slot
+
+_SURE_VALUE: Final = 0.8
+
+
+def corrects(m: Material) -> Reading | None:
+    """A change of what the open flow knows already, before any other wish.
+
+    At a confirmation: a new value after a no, in the place of one that is denied, or named by its slot. Anywhere in the
+    flow: a value that was given and is now denied without another in its place.
+    """
+    if m.active is None:
+        return None
+    found = m.found(m.text, m.active)
+    denied = [each for each in found if each.negated and m.situation.filled.get(each.slot) == each.value]
+    replaced = {each.slot for each in denied}
+    new = [each for each in found if _is_new(m, each, needed=0.0 if each.slot in replaced else DOUBTFUL)]
+    if m.asked == "confirm" and new and _says_so(m, new, denied):
+        return Reading(tuple(fills(new)), 0.85)
+    lost = [each for each in denied if all(other.slot != each.slot for other in new)]
+    if not lost:
+        return None
+    taken: list[Command] = [Fill(command="fill", slot=each.slot, value=None, quote=each.quote) for each in lost]
+    return Reading((*taken, *fills(new)), 0.8)
+
+
+def _is_new(m: Material, each: FoundValue, *, needed: float) -> bool:
+    known = m.situation.filled.get(each.slot)
+    return not each.negated and not m.is_free(each.slot) and each.score > needed and known != each.value
+
+
+def _says_so(m: Material, new: Sequence[FoundValue], denied: Sequence[FoundValue]) -> bool:
+    if m.whole.acts.question >= ASKS_RATHER_THAN_WANTS or m.active is None:
+        return False
+    slots = {each.slot for each in new}
+    named = named_slot(m.text, m.project.slots_of(m.active), filled=m.situation.filled)
+    if m.lead in ("deny", "correction") or (named is not None and named[0] in slots):
+        return True
+    act, chance = m.best_act()
+    return any(each.slot in slots for each in denied) or (act == "correction" and chance >= ACT)
+
+
+def for_waiting(m: Material) -> Reading | None:
+    """A value for a flow that waits below, where the message names its slot or corrects what only it has."""
+    if m.active is None or m.asked == "confirm":
+        return None
+    own = m.project.slots_of(m.active)
+    if any(each.score > DOUBTFUL and not m.is_free(each.slot) for each in m.found(m.text, m.active)):
+        return None
+    act, chance = m.best_act()
+    corrected = act == "correction" and chance >= ACT
+    for intent in (name for name in m.situation.waiting if name in m.project.intents):
+        slots = {name: slot for name, slot in m.project.slots_of(intent).items() if name not in own}
+        named = named_slot(m.text, slots, filled={})
+        values = [v for v in m.values(m.text, intent) if v.slot in slots and slots[v.slot].type not in ("text", "name")]
+        meant = [v for v in values if named is not None and v.slot == named[0] and v.score > DOUBTFUL]
+        meant = meant or [v for v in values if corrected and v.score >= _SURE_VALUE]
+        if meant:
+            return Reading(tuple(fills(meant)), 0.8)
+    return None

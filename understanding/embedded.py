@@ -1,0 +1,150 @@
+"""The embedded engine: reads a message with bundled embeddings, classifiers and grammars; no key, no network."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from config.versions import Version
+from dialogue.commands import Unclear
+from models.embedding_engines import EncoderUnavailableError
+from models.embeddings import clean
+from models.ports import Encoder, Vectors
+from understanding.language import detect
+from understanding.material import Extract, Heard, Material
+from understanding.port import Situation, Understood
+from understanding.reading import read
+from understanding.splitting import lead_of, parts_of
+from understanding.trained import Trained, train
+
+ENGINE = "embedded"
+KEPT_VERSIONS = 32
+RANKED = 5
+_GIST = 450
+"""Letters that are read for their meaning; a Chinese character counts for three."""
+
+
+class EmbeddedUnderstanding:
+    """Understands with sentence embeddings and linear classifiers, trained on each version once."""
+
+    def __init__(self, encoder: Encoder, cache: Path | None = None, *, extract: Extract | None = None) -> None:
+        self._encoder = encoder
+        self._cache = cache
+        self._extract = extract or _grammars()
+        self._trained: dict[tuple[str, str, str], Trained] = {}
+        self._locks: dict[tuple[str, str, str], asyncio.Lock] = {}
+
+    async def prepare(self, version: Version) -> None:
+        """Train or load what `version` needs, off the event loop; cached by content."""
+        await self._learn(version)
+
+    async def understand(self, version: Version, situation: Situation) -> Understood:
+        """Read one message; never raises for what a customer says."""
+        text = readable(situation.message)
+        if not text:
+            return Understood(commands=(Unclear(command="unclear", reason="empty"),), engine=ENGINE, certainty=1.0)
+        locale: str | None = None
+        try:
+            trained = await self._learn(version)
+            locale = detect(text, version.project.locales)
+            pieces = [text, *parts_of(text)]
+            vectors = await self._encoder.encode([gist(piece) for piece in pieces], "query")
+        except EncoderUnavailableError as error:
+            return _without_vectors(locale, str(error))
+        reading = read(self._material(version, situation, trained, pieces, vectors))
+        ranking = trained.intents.read(vectors[0]).ranking[:RANKED]
+        return Understood(
+            commands=reading.commands,
+            ranking=ranking,
+            certainty=round(reading.certainty, 4),
+            engine=ENGINE,
+            locale=locale,
+        )
+
+    async def shortlist(self, version: Version, situation: Situation) -> list[str]:
+        """The project's intents for a message, most probable first; nothing where there are no vectors."""
+        try:
+            trained = await self._learn(version)
+            vectors = await self._encoder.encode([gist(readable(situation.message))], "query")
+        except EncoderUnavailableError:
+            return []
+        return [ranked["intent"] for ranked in trained.intents.read(vectors[0]).ranking]
+
+    def _material(
+        self, version: Version, situation: Situation, trained: Trained, pieces: list[str], vectors: Vectors
+    ) -> Material:
+        locales = [situation.locale, *version.project.locales]
+        heard = [
+            Heard(
+                text=piece,
+                intents=trained.intents.read(vector),
+                acts=trained.acts.read(piece, vector, locales=locales),
+            )
+            for piece, vector in zip(pieces, vectors, strict=True)
+        ]
+        return Material(
+            project=version.project,
+            situation=situation,
+            whole=heard[0],
+            parts=tuple(heard[1:]),
+            lead=trained.acts.exact(lead_of(pieces[0])[0], locales=locales),
+            asking=trained.asking,
+            extract=self._extract,
+            tagger=trained.tagger,
+        )
+
+    async def _learn(self, version: Version) -> Trained:
+        key = (version.project.tenant, version.project.name, version.name)
+        known = self._trained.get(key)
+        if known is not None:
+            return known
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            if key not in self._trained:
+                trained = await asyncio.to_thread(self._train, version)
+                self._trained[key] = trained
+                while len(self._trained) > KEPT_VERSIONS:
+                    self._trained.pop(next(iter(self._trained)))
+            return self._trained[key]
+
+    def _train(self, version: Version) -> Trained:
+        """Train, and read every data file a message may need; blocking."""
+        project = version.project
+        detect("which language is this", project.locales)
+        slots = {
+            f"{intent}.{name}": slot for intent in project.intents for name, slot in project.slots_of(intent).items()
+        }
+        for locale in project.locales:
+            self._extract("1", slots, locale=locale, locales=project.locales, now=datetime.now(UTC))
+        return train(version, self._encoder, self._cache)
+
+
+def _grammars() -> Extract:
+    from understanding.slots import extract
+
+    return extract
+
+
+def readable(message: str) -> str:
+    """The message without what no grammar should see; what is left stands in it as it was written."""
+    if not clean(message):
+        return ""
+    whole = message.encode("utf-8", "replace").decode("utf-8")
+    return "".join(c if c.isprintable() or c in "\n\u200c\u200d" else " " for c in whole).strip()[:4000]
+
+
+def gist(text: str) -> str:
+    """The beginning and the end of a long text: what is wanted stands there, and encoding all of it takes a second."""
+    dense = sum(character >= "\u2e80" for character in text) > len(text) / 4
+    most = _GIST // 3 if dense else _GIST
+    if len(text) <= most:
+        return text
+    return f"{text[: most * 3 // 4]} {text[-most // 4 :]}"
+
+
+def _without_vectors(locale: str | None, cause: str) -> Understood:
+    return Understood(
+        commands=(Unclear(command="unclear", reason="no_match"),),
+        certainty=0.0,
+        engine=ENGINE,
+        locale=locale,
+        notices=(f"embeddings unavailable: {cause}",),
+    )

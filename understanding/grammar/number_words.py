@@ -1,0 +1,230 @@
+"""Numbers said in words: "two hundred and fifty", "yüz elli", "beşyüz", "a couple hundred", "bir buçuk milyon"."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from understanding.grammar.language import Language, NumberWords
+from understanding.grammar.number import Number, read_literal, written
+
+_WORD = re.compile(r"\d+|[^\W\d_]+")
+_GAP = re.compile(r"\s{1,3}|-|")
+_LONGEST_WORD = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    start: int
+    end: int
+    kind: str
+    value: float
+    word: str
+    closed: bool = False
+    """A suffix follows: the number ends here."""
+
+
+def _tokens(text: str, words: NumberWords) -> Iterator[_Token]:
+    position = 0
+    while match := _WORD.search(text, position):
+        position = match.end()
+        if match[0][0].isdecimal():
+            literal = words.literal.match(text, match.start())
+            position = literal.end() if literal else match.end()
+            yield _Token(match.start(), position, "digits", 0, text[match.start() : position])
+        else:
+            yield from _word_tokens(match, words)
+
+
+def _word_tokens(match: re.Match[str], words: NumberWords) -> Iterator[_Token]:
+    word, start = match[0], match.start()
+    known = words.words.get(word)
+    if known is not None:
+        yield _Token(start, match.end(), *known, word)
+        return
+    chain = words.chain.fullmatch(word) if words.chain and len(word) <= _LONGEST_WORD else None
+    if chain is None:
+        yield _Token(start, match.end(), "other", words.suffix_scales.get(word, 0), word)
+        return
+    parts = list(words.morpheme.finditer(chain[1]))
+    for index, part in enumerate(parts):
+        kind, value = words.words[part[0]]
+        closed = index == len(parts) - 1 and bool(chain[2])
+        yield _Token(start + part.start(), start + part.end(), kind, value, part[0], closed)
+
+
+class _Sum:
+    """Adds up the parts of one number; `take` refuses what does not continue it."""
+
+    def __init__(self) -> None:
+        self.total = 0.0
+        self.current = 0.0
+        self.last = ""
+        self.joined = False
+        self.big = float("inf")
+        self.decimals = ""
+
+    @property
+    def state(self) -> tuple[float, float, str, float, str]:
+        """What is added up so far."""
+        return self.total, self.current, self.last, self.big, self.decimals
+
+    @state.setter
+    def state(self, state: tuple[float, float, str, float, str]) -> None:
+        self.total, self.current, self.last, self.big, self.decimals = state
+
+    def begin(self, value: float) -> None:
+        """Begin with digits."""
+        self._set(value, "digits")
+
+    @property
+    def value(self) -> float:
+        """The number so far."""
+        if self.last == "decimal":
+            return self.total + float(f"{int(self.current)}.{self.decimals}")
+        return self.total + self.current
+
+    def take(self, token: _Token, following: _Token | None) -> bool:
+        """Add a part; False where it does not continue the number."""
+        taker = getattr(self, f"_{token.kind}", None)
+        return bool(taker and taker(token, following))
+
+    def _set(self, current: float, last: str) -> bool:
+        self.current, self.last, self.joined = current, last, False
+        return True
+
+    def _unit(self, token: _Token, _following: _Token | None) -> bool:
+        if self.last in ("point", "decimal"):
+            self.decimals += str(int(token.value))
+            self.last = "decimal"
+            return True
+        if self.last in ("", "scale") or (self.last == "tens" and token.value < 10 and not self.joined):
+            return self._set(self.current + token.value, "unit")
+        return False
+
+    def _tens(self, token: _Token, _following: _Token | None) -> bool:
+        if self.last == "point":
+            self.decimals, self.last = str(int(token.value) // 10), "decimal"
+            return True
+        if self.last in ("", "scale") or (self.last == "unit" and self.joined and self.current % 100 < 10):
+            return self._set(self.current + token.value, "tens")
+        return False
+
+    def _scale(self, token: _Token, _following: _Token | None) -> bool:
+        if self.last == "decimal":
+            self.current, self.decimals = float(f"{int(self.current)}.{self.decimals}"), ""
+        if self.joined or self.last == "point":
+            return False
+        if token.value < 1000:
+            if self.last not in ("", "unit", "tens", "digits", "article", "half", "fraction") and self.total == 0:
+                return False
+            hundreds = (self.current or 1) * token.value
+            return self.current < 100 and self._set(hundreds, "scale")
+        if token.value >= self.big:
+            return False
+        self.total += (self.current or 1) * token.value
+        self.big = token.value
+        return self._set(0.0, "scale")
+
+    def _article(self, _token: _Token, following: _Token | None) -> bool:
+        if self.last == "" and following is not None and following.kind in ("scale", "unit"):
+            return following.kind == "scale" or following.word == "couple"
+        if self.last == "fraction" and following is not None and following.kind == "scale":
+            return True
+        return self.joined and following is not None and following.kind == "half"
+
+    def _half(self, _token: _Token, following: _Token | None) -> bool:
+        if self.last == "":
+            article = following is not None and following.kind in ("article", "scale")
+            return article and self._set(0.5, "fraction")
+        if self.last == "scale" and self.big < float("inf") and self.current == 0:
+            self.total += 0.5 * self.big
+            return self._set(0.0, "half")
+        return self.last in ("unit", "tens", "digits", "scale") and self._set(self.current + 0.5, "half")
+
+    def _fraction(self, _token: _Token, _following: _Token | None) -> bool:
+        return self.last == "" and self._set(0.5, "fraction")
+
+    def _joiner(self, _token: _Token, following: _Token | None) -> bool:
+        if self.last in ("", "half", "decimal", "point") or following is None:
+            return False
+        fits = following.kind in ("unit", "tens") and (self.last == "scale" or following.kind == "tens")
+        self.joined = fits or following.kind == "article"
+        return self.joined
+
+    def _point(self, _token: _Token, following: _Token | None) -> bool:
+        if self.last not in ("unit", "tens", "digits") or following is None or following.kind not in ("unit", "tens"):
+            return False
+        self.last = "point"
+        return True
+
+
+# --- from parts to numbers --------------------------------------------------------------------------------------------
+
+
+def word_numbers(text: str, language: Language) -> Iterator[Number]:
+    """The numbers of a folded text, in its order."""
+    tokens = list(_tokens(text, language.numbers))
+    index = 0
+    while index < len(tokens):
+        found, index = _one_number(text, language, tokens, index)
+        if found is not None:
+            yield found
+
+
+def _one_number(text: str, language: Language, tokens: list[_Token], index: int) -> tuple[Number | None, int]:
+    first = tokens[index]
+    if first.kind == "ordinal":
+        shown = f"{written(first.value)}º"
+        return Number(start=first.start, end=first.end, value=first.value, written=shown, ordinal=True), index + 1
+    total, position = _Sum(), index
+    if first.kind == "digits":
+        total.begin(float(read_literal(first.word, language)))
+        position += 1
+    position = _continue(text, tokens, position, total)
+    half_of_something = first.kind == "half" and position == index + 1
+    if position == index or not total.last or half_of_something:
+        return None, index + 1
+    return _finished(language, tokens, slice(index, position), total)
+
+
+def _continue(text: str, tokens: list[_Token], index: int, total: _Sum) -> int:
+    """Take tokens as long as they continue the number; the index after the last one that completes it."""
+    complete = index
+    kept = total.state
+    while index < len(tokens):
+        token = tokens[index]
+        if index and total.last and not _GAP.fullmatch(text, tokens[index - 1].end, token.start):
+            break
+        if total.last == "digits" and token.kind == "other" and token.value and tokens[index - 1].end == token.start:
+            token = _Token(token.start, token.end, "scale", token.value, token.word)
+        following = tokens[index + 1] if index + 1 < len(tokens) else None
+        if not total.take(token, following):
+            break
+        index += 1
+        if token.kind not in ("joiner", "article", "point"):
+            complete = index
+            kept = total.state
+        if token.closed:
+            break
+    total.state = kept
+    return complete
+
+
+def _finished(language: Language, tokens: list[_Token], taken: slice, total: _Sum) -> tuple[Number, int]:
+    first, last = tokens[taken.start], tokens[taken.stop - 1]
+    single = taken.stop == taken.start + 1
+    if single and first.kind == "digits":
+        literal = read_literal(first.word, language)
+        return Number(start=first.start, end=last.end, value=float(literal), written=literal, literal=True), taken.stop
+    end, position = last.end, taken.stop
+    if last.word in language.numbers.takes_of and position < len(tokens) and tokens[position].word == "of":
+        end, position = tokens[position].end, position + 1
+    number = Number(
+        start=first.start,
+        end=end,
+        value=total.value,
+        written=written(total.value),
+        weak=single and first.word in language.numbers.weak,
+        suffixed=last.closed,
+    )
+    return number, position

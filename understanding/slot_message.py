@@ -1,0 +1,80 @@
+"""One message as the slots see it: what is claimed before plain numbers are looked at."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from config.project import Slot
+from understanding.grammar.entities import Entity
+from understanding.grammar.language import Language
+from understanding.grammar.reading import Reading
+from understanding.slot_assignment import Asked, Candidate
+from understanding.slot_identifiers import Text, find_emails, find_identifiers, find_phones
+
+_LONG_DIGITS = re.compile(r"\d(?:[\s-]?\d){8,}")
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message, its slots, and what is claimed before plain numbers are looked at."""
+
+    reading: Reading
+    slots: Mapping[str, Slot]
+    languages: Sequence[Language]
+    asked: Asked
+    blocked: tuple[Span, ...]
+    """Pieces that are no plain numbers: dates, addresses, phone numbers."""
+    soft: tuple[Span, ...]
+    """Pieces that are plain numbers only for the slot that was asked for: durations, counts."""
+
+    def requested(self, name: str) -> bool:
+        """Whether the bot waits for this slot."""
+        return name in self.asked.requested
+
+
+def open_message(reading: Reading, slots: Mapping[str, Slot], languages: Sequence[Language], asked: Asked) -> Message:
+    """The message with its claims."""
+    return Message(reading, slots, languages, asked, *_claims(reading, slots, asked))
+
+
+def _claims(reading: Reading, slots: Mapping[str, Slot], asked: Asked) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    types = {slot.type for slot in slots.values()}
+    timed = bool(types & {"time", "datetime"})
+    dated = bool(types & {"date", "datetime"})
+    numeric = {name for name in asked.requested if slots[name].type in ("money", "number", "integer", "count")}
+    blocked: list[Span] = [(e.start, e.end) for e in reading.dates() if (not e.weak or dated) and e.score > 0.8]
+    blocked += [(e.start, e.end) for e in reading.times() if not e.weak or (timed and not numeric)]
+    blocked += [(e.start, e.end) for e in reading.moments()]
+    blocked += [(each.start, each.end) for each in find_emails(reading.folded)]
+    if "phone" in types:
+        blocked += [(each.start, each.end) for each in find_phones(reading.folded, "US") if each.score > 0.5]
+    if not numeric:
+        blocked += [reading.folded.span(*match.span()) for match in _LONG_DIGITS.finditer(reading.folded.text)]
+    for name, slot in slots.items():
+        if slot.type == "id" and (slot.pattern or slot.format):
+            identifiers = find_identifiers(reading.folded, reading.original, slot, requested=False)
+            blocked += [(each.start, each.end) for each in identifiers if name not in asked.filled or each.score == 1]
+    soft = [(e.start, e.end) for e in (*reading.durations(), *reading.counts(), *reading.percents())]
+    return tuple(blocked), tuple(soft)
+
+
+def covered(start: int, end: int, spans: Sequence[Span]) -> bool:
+    """Whether one of the pieces overlaps."""
+    return any(start < b and a < end for a, b in spans)
+
+
+def from_entity(name: str, entity: Entity, score: float | None = None) -> Candidate:
+    """An entity of the grammar as a slot's candidate."""
+    return Candidate(
+        slot=name,
+        values=entity.values,
+        start=entity.start,
+        end=entity.end,
+        score=min(entity.score, 1.0) if score is None else score,
+    )
+
+
+def from_text(name: str, text: Text) -> Candidate:
+    """A text value as a slot's candidate."""
+    return Candidate(slot=name, values=(text.value,), start=text.start, end=text.end, score=text.score)

@@ -1,0 +1,119 @@
+"""Money, numbers and counts for the slots that want them, with a unit or without."""
+
+from collections.abc import Iterator, Sequence
+
+from pydantic import JsonValue
+
+from config.project import Slot
+from understanding.grammar.entities import whole
+from understanding.grammar.number import Number
+from understanding.slot_assignment import Candidate
+from understanding.slot_message import Message, Span, covered, from_entity
+
+
+def money(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
+    """Amounts with a currency, and plain numbers in the slot's own."""
+    entities = message.reading.money(slot.currency)
+    spans = []
+    for entity in entities:
+        spans.append((entity.start, entity.end))
+        value = entity.values[0]
+        if isinstance(value, dict):
+            currency = value["currency"] or slot.currency or "USD"
+            yield Candidate(
+                slot=name,
+                values=({"amount": value["amount"], "currency": currency},),
+                start=entity.start,
+                end=entity.end,
+                score=min(entity.score, 1.0),
+            )
+    for number, candidate in _plain_numbers(message, name, spans, alone=0.5):
+        amount: JsonValue = {"amount": whole(number.value), "currency": slot.currency or "USD"}
+        yield Candidate(
+            slot=name,
+            values=(amount,),
+            start=candidate.start,
+            end=candidate.end,
+            score=candidate.score,
+            needs_cue=candidate.needs_cue,
+        )
+
+
+def _plain_numbers(
+    message: Message, name: str, taken: Sequence[Span], *, alone: float
+) -> Iterator[tuple[Number, Candidate]]:
+    """Numbers without a unit: worth much to the slot that was asked for, little (`alone`) otherwise."""
+    requested = message.requested(name)
+    for number in message.reading.numbers:
+        span = (number.start, number.end)
+        if number.ordinal or covered(*span, message.blocked) or covered(*span, taken):
+            continue
+        soft = covered(*span, message.soft)
+        if requested:
+            score = 0.6 if soft or number.weak else 0.85
+        else:
+            score = 0.3 if number.weak or soft else 0.5 if name in message.asked.filled else alone
+        needs = not requested and (score < 0.5)
+        value = Candidate(slot=name, values=(0,), start=span[0], end=span[1], score=max(score, 0.5), needs_cue=needs)
+        yield number, value
+
+
+def numbers(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
+    """Percentages and plain numbers."""
+    reading = message.reading
+    integral = slot.type == "integer"
+    taken = []
+    if not integral:
+        for entity in reading.percents():
+            taken.append((entity.start, entity.end))
+            yield from_entity(name, entity)
+    taken += [(e.start, e.end) for e in reading.money(slot.currency) if not message.requested(name)]
+    for number, candidate in _plain_numbers(message, name, taken, alone=0.4):
+        if integral and number.value != int(number.value):
+            continue
+        yield Candidate(
+            slot=name,
+            values=(whole(number.value),),
+            start=candidate.start,
+            end=candidate.end,
+            score=candidate.score,
+            needs_cue=candidate.needs_cue,
+        )
+
+
+def counts(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
+    """How many people or things, and plain numbers."""
+    reading = message.reading
+    taken: list[Span] = []
+    own = {word for words in (slot.cues or {}).values() for word in words}
+    for entity in reading.counts():
+        people = entity.noun == "people"
+        suits = people if not own else False
+        score = entity.score if suits or (not own and not people) else 0.5
+        if not own and _people_slot(name) and not people:
+            score = 0.45
+        taken.append((entity.start, entity.end))
+        yield from_entity(name, entity, min(score, 1.0))
+    types = [each.type for each in message.slots.values()]
+    only = sum(kind in ("count", "money", "number", "integer") for kind in types) == 1
+    alone = 0.5 if only and not _people_slot(name) else 0.4
+    taken += [(e.start, e.end) for e in (*reading.money(None), *reading.durations(), *reading.percents())]
+    if message.requested(name):
+        taken = [span for span in taken if not covered(*span, [(e.start, e.end) for e in reading.durations()])]
+    for number, candidate in _plain_numbers(message, name, taken, alone=alone):
+        if number.value == int(number.value) and 0 <= number.value < 100_000:
+            yield Candidate(
+                slot=name,
+                values=(int(number.value),),
+                start=candidate.start,
+                end=candidate.end,
+                score=candidate.score,
+                needs_cue=candidate.needs_cue,
+            )
+
+
+_PEOPLE = {"people", "guests", "persons", "passengers", "adults", "party", "diners", "seats", "party_size", "travelers"}
+
+
+def _people_slot(name: str) -> bool:
+    return name in _PEOPLE or bool(_PEOPLE & set(name.split("_")))

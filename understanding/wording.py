@@ -1,0 +1,68 @@
+"""Words that decide what a message can be, whatever it resembles: shipped for each locale beside its examples."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from understanding.act_examples import load_examples
+from understanding.folding import fold
+
+
+def has_person_word(text: str) -> bool:
+    """Whether a text has one of the words without which nobody asks for a person."""
+    return _person_words().search(fold(text)) is not None
+
+
+@cache
+def leading(locale: str) -> re.Pattern[str]:
+    """A yes at the beginning. One Chinese character needs a gap behind it: 好像 and 对不起 begin with no yes."""
+    words = [fold(word) for each in load_examples() if each.locale == locale for word in each.leading_yes]
+    words.sort(key=len, reverse=True)
+    parts = [re.escape(word) + (r"(?:\s+|$)" if len(word) == 1 or not _is_han(word) else r"\s*") for word in words]
+    return re.compile(f"(?:{'|'.join(parts) or '(?!)'}){{1,3}}")
+
+
+def _is_han(word: str) -> bool:
+    return ord(word[0]) >= 0x2E80
+
+
+def _pattern(words: Sequence[str]) -> re.Pattern[str]:
+    """Any of `words` in a folded text; `*` stands for letters, a Chinese word for itself anywhere."""
+    parts = []
+    for word in dict.fromkeys(words):
+        source = r"\w*".join(re.escape(fold(part)) if part else "" for part in word.split("*"))
+        parts.append(source if _is_han(word) else rf"(?<!\w){source}(?!\w)")
+    return re.compile("|".join(parts) or "(?!)")
+
+
+@cache
+def contrasts(locales: tuple[str, ...], *, endings: bool = True) -> re.Pattern[str]:
+    """Words that take a yes back, for folded texts; with the endings that do so in a word, or without them."""
+    words = [word for each in load_examples() if each.locale in locales for word in each.contrasts]
+    return _pattern([word for word in words if endings or not word.startswith("*")])
+
+
+def without_yes(folded: str) -> str:
+    """A folded text without the Chinese phrases of assent that hold a word of denial: 没错, 没问题."""
+    return _assents().sub(" ", folded)
+
+
+@cache
+def _assents() -> re.Pattern[str]:
+    phrases = [phrase for each in load_examples() for phrase, act in each.exact.items() if act == "affirm"]
+    long = sorted((phrase for phrase in phrases if _is_han(phrase) and len(phrase) > 1), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, long)) or "(?!)")
+
+
+@cache
+def _person_words() -> re.Pattern[str]:
+    return _pattern([word for each in load_examples() for word in each.person_words])
+
+
+@cache
+def question_words(locales: tuple[str, ...]) -> re.Pattern[str]:
+    """Words that ask; phrases only at the beginning: "is the" stands in many a statement."""
+    words = [word for each in load_examples() if each.locale in locales for word in each.question_words]
+    phrases = [rf"^{re.escape(fold(word))}(?!\w)" for word in words if " " in word and not _is_han(word)]
+    alone = _pattern([word for word in words if " " not in word])
+    return re.compile("|".join([*phrases, alone.pattern]))
