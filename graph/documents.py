@@ -1,0 +1,56 @@
+"""A project's documents, for whoever looks after them."""
+
+from dataclasses import asdict
+
+from pydantic import JsonValue
+
+from config.versions import Versions
+from ingest.documents import UnreadableFileError
+from ingest.run import add_document
+from tools.knowledge import ChromaKnowledge
+from tools.knowledge_errors import DocumentNotFoundError, KnowledgeError
+
+
+class Documents:
+    """Lists, adds, removes and searches one project's documents at a time."""
+
+    def __init__(self, versions: Versions, base: ChromaKnowledge) -> None:
+        self._versions = versions
+        self._base = base
+
+    async def documents(self, tenant: str, project: str) -> list[dict[str, JsonValue]]:
+        """The documents, each with at least its `id` and `name`."""
+        version = self._versions.current(tenant, project)
+        return [
+            {**_plain(asdict(document)), "name": document.source}
+            for document in await self._base.list_documents(version)
+        ]
+
+    async def add(self, tenant: str, project: str, name: str, content: bytes) -> dict[str, JsonValue]:
+        """Read and index one document; `status` is `refused` and `reason` says why where it cannot be."""
+        version = self._versions.current(tenant, project)
+        try:
+            document = await self._base.run(lambda: add_document(version, name, content, knowledge=self._base))
+        except (UnreadableFileError, KnowledgeError) as error:
+            return {"name": name, "status": "refused", "reason": str(error)}
+        return {**_plain(asdict(document)), "name": document.source, "status": "indexed"}
+
+    async def remove(self, tenant: str, project: str, document_id: str) -> bool:
+        """Forget one document; False where there is none."""
+        try:
+            await self._base.remove_document(self._versions.current(tenant, project), document_id)
+        except DocumentNotFoundError:
+            return False
+        return True
+
+    async def search(
+        self, tenant: str, project: str, query: str, *, locale: str | None = None, limit: int = 10
+    ) -> list[dict[str, JsonValue]]:
+        """The passages retrieval finds, best first, with their scores."""
+        version = self._versions.current(tenant, project)
+        found = await self._base.search(version, query, locale=locale or version.project.default_locale)
+        return [_plain(dict(passage)) for passage in found["passages"][:limit]]
+
+
+def _plain(record: dict[str, object]) -> dict[str, JsonValue]:
+    return {key: value for key, value in record.items() if isinstance(value, str | int | float | list | None)}

@@ -1,0 +1,262 @@
+"""The one place where the real services are built, opened and closed."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from config.clock import Clock, utc_now
+from config.errors import ConfigError
+from config.settings import Settings
+from config.store import FolderVersions
+from config.versions import Versions
+from graph.build import build_graph
+from graph.checkpoints import open_sqlite_saver
+from graph.documents import Documents
+from graph.parts import Parts
+from graph.training import Training
+from graph.turn_log import SCHEMA, SqliteTurnLog
+from graph.turns import Turns
+from models.budget import TokenBudget
+from models.chat import ChatModel, open_language_model
+from models.embeddings import open_encoder
+from models.ports import Encoder
+from tools.actions import HttpActions
+from tools.answers import Answers
+from tools.auth import Authenticator
+from tools.chatwoot import ChatwootLine
+from tools.desk import WebhookDesk
+from tools.errors import LedgerUnavailableError
+from tools.http import open_line
+from tools.knowledge import ChromaKnowledge, open_knowledge
+from tools.ledger import SqliteLedger
+from tools.outbox import Outbox
+from tools.owners import Owner
+from tools.redaction import Redactor
+from tools.sqlite_file import SqliteFile
+from understanding.embedded import EmbeddedUnderstanding
+from understanding.hybrid import HybridUnderstanding
+from understanding.llm import LLMUnderstanding
+from understanding.port import Understanding
+
+log = structlog.get_logger(__name__)
+
+
+class StartError(ConfigError):
+    """The service cannot start: a folder, a file or a setting is wrong."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything a process of the service needs, open."""
+
+    settings: Settings
+    versions: Versions
+    turns: Turns
+    knowledge: Documents
+    knowledge_base: ChromaKnowledge
+    understanding: Understanding
+    training: Training
+    chatwoot: ChatwootLine
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenParts:
+    """What a turn needs, open, with what else the service wants of it."""
+
+    parts: Parts
+    knowledge: ChromaKnowledge
+    ledger: SqliteLedger
+    outbox: Outbox
+    chatwoot: ChatwootLine
+
+
+@asynccontextmanager
+async def open_parts(
+    settings: Settings,
+    *,
+    versions: Versions | None = None,
+    environment: Mapping[str, str] | None = None,
+    vectors: Path | None = None,
+    clock: Clock = utc_now,
+    redactor: Redactor | None = None,
+) -> AsyncIterator[OpenParts]:
+    """Open what the graph is built from; closed in reverse.
+
+    `versions` and `environment` replace the project folders and the process's own; `vectors` the file of embeddings;
+    `redactor` learns every secret that is used.
+    """
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(make_folders, settings)
+        known = os.environ if environment is None else environment
+        kept = settings.data / "versions"
+        if versions is None:
+            versions = await asyncio.to_thread(lambda: FolderVersions(settings.projects, copies=kept))
+        owner = await asyncio.to_thread(Owner(settings.data / "workers").__enter__)
+        stack.push(owner)
+        ledger, outbox = SqliteLedger(settings.data / "ledger.db", owner), Outbox(settings.data / "desk.db", owner)
+        stack.push_async_callback(ledger.aclose)
+        stack.push_async_callback(outbox.aclose)
+        await _try_out(ledger, outbox, settings.data)
+        encoder = encoder_of(settings, vectors)
+        base = await asyncio.to_thread(open_base, settings, encoder)
+        stack.callback(base.close)
+        model = await _model(settings, stack)
+        line = await stack.enter_async_context(open_line())
+        authenticator = Authenticator(line, known, redactor or Redactor())
+        _learn_keys(authenticator.redactor, settings, versions, known)
+        desk = WebhookDesk(line, outbox, versions.current, environment=known)
+        parts = Parts(
+            versions=versions,
+            understanding=_understanding(encoder, model, settings.data / "training"),
+            actions=HttpActions(line, ledger, environment=known, authenticator=authenticator),
+            knowledge=base,
+            writer=Answers(model),
+            desk=await stack.enter_async_context(desk),
+            clock=clock,
+        )
+        chatwoot = ChatwootLine(line, environment=known)
+        yield OpenParts(parts=parts, knowledge=base, ledger=ledger, outbox=outbox, chatwoot=chatwoot)
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings,
+    *,
+    versions: Versions | None = None,
+    environment: Mapping[str, str] | None = None,
+    vectors: Path | None = None,
+    clock: Clock = utc_now,
+    redactor: Redactor | None = None,
+) -> AsyncIterator[Services]:
+    """Open everything a process of the service needs; the projects are trained in the background from then on."""
+    async with AsyncExitStack() as stack:
+        opened = await stack.enter_async_context(
+            open_parts(
+                settings, versions=versions, environment=environment, vectors=vectors, clock=clock, redactor=redactor
+            )
+        )
+        database, parts = database_file(settings), opened.parts
+        try:
+            saver = await stack.enter_async_context(open_sqlite_saver(database))
+        except sqlite3.Error as error:
+            raise _unusable("SWITCHBOARD_DATABASE", database, error) from error
+        log_file = SqliteFile(database, SCHEMA, durable=False)
+        stack.push_async_callback(log_file.aclose)
+        turn_log = SqliteTurnLog(log_file)
+        training = Training(parts.understanding, parts.versions.all())
+        stack.push_async_callback(training.stop)
+        turns = Turns(
+            graph=build_graph(parts, saver),
+            turn_log=turn_log,
+            records=[opened.ledger, opened.outbox],
+            deeds=opened.ledger,
+            versions=parts.versions,
+            takeovers=parts.takeovers,
+            budget=TokenBudget(),
+            clock=clock,
+            probes={"database": turn_log.check, "knowledge": opened.knowledge.check, "training": training.check},
+        )
+        yield Services(
+            settings=settings,
+            versions=parts.versions,
+            turns=turns,
+            knowledge=Documents(parts.versions, opened.knowledge),
+            knowledge_base=opened.knowledge,
+            understanding=parts.understanding,
+            training=training,
+            chatwoot=opened.chatwoot,
+        )
+
+
+def _learn_keys(redactor: Redactor, settings: Settings, versions: Versions, environment: Mapping[str, str]) -> None:
+    if settings.openai_api_key:
+        redactor.learn(settings.openai_api_key.get_secret_value())
+    for version in versions.all():
+        redactor.learn_project(version.project, version.name, environment)
+
+
+def encoder_of(settings: Settings, vectors: Path | None = None) -> Encoder:
+    """The embeddings these settings name, remembered in `vectors` or in the data folder."""
+    key = settings.openai_api_key
+    return open_encoder(
+        vectors or settings.data / "vectors.db",
+        embeddings=settings.embeddings,
+        api_key=key.get_secret_value() if key else None,
+        base_url=settings.openai_base_url,
+    )
+
+
+def open_base(settings: Settings, encoder: Encoder) -> ChromaKnowledge:
+    """The knowledge base these settings name; blocking."""
+    return open_knowledge(
+        settings.knowledge_index,
+        tables=settings.data / "knowledge.db",
+        encoder=encoder,
+        calibrations=settings.data / "calibrations",
+    )
+
+
+def _understanding(encoder: Encoder, model: ChatModel | None, cache: Path) -> Understanding:
+    embedded = EmbeddedUnderstanding(encoder, cache)
+    if model is None:
+        return HybridUnderstanding(embedded, None)
+    return HybridUnderstanding(embedded, LLMUnderstanding(model, embedded.shortlist))
+
+
+async def _model(settings: Settings, stack: AsyncExitStack) -> ChatModel | None:
+    if not settings.model:
+        return None
+    key = settings.openai_api_key
+    model = await asyncio.to_thread(
+        open_language_model,
+        model=settings.model,
+        api_key=key.get_secret_value() if key else None,
+        base_url=settings.openai_base_url,
+    )
+    if model is not None:
+        stack.push_async_callback(model.aclose)
+    return model
+
+
+async def _try_out(ledger: SqliteLedger, outbox: Outbox, data: Path) -> None:
+    """A file that holds something else is told at the start, not when a customer's first action fails."""
+    try:
+        await ledger.get("")
+        await outbox.waits()
+    except LedgerUnavailableError as error:
+        raise _unusable("SWITCHBOARD_DATA", data, error) from error
+
+
+def _unusable(setting: str, place: Path, error: Exception) -> StartError:
+    return StartError(
+        f"{setting}: {str(place)!r} cannot be used ({error}); restore it from a copy, or move it away to begin anew"
+    )
+
+
+def database_file(settings: Settings) -> Path:
+    """The SQLite file of checkpoints and turns; raises StartError for a database of another kind."""
+    if settings.uses_postgres:
+        raise StartError("SWITCHBOARD_DATABASE: postgresql:// is not supported yet; use sqlite:///FILE")
+    return Path(settings.database_url.removeprefix("sqlite:///"))
+
+
+def make_folders(settings: Settings) -> None:
+    """Make the data folder, and the database's; raises StartError where they cannot be written to."""
+    folders = {"SWITCHBOARD_DATABASE": database_file(settings).parent, "SWITCHBOARD_DATA": settings.data}
+    for name, folder in reversed(folders.items()):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            probe = folder / f".writable-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise StartError(
+                f"{name}: the folder {str(folder)!r} cannot be written to ({error.strerror});"
+                " choose another or change its permissions"
+            ) from error

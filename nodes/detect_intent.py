@@ -1,0 +1,108 @@
+"""Find out what the customer's message asks for."""
+
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from langgraph.runtime import Runtime
+
+from config.clock import Clock
+from config.versions import Version, Versions
+from dialogue.commands import Command
+from dialogue.context import TurnContext, given, may_ask_model
+from dialogue.language import next_locale
+from dialogue.scene import scene_of, values_of
+from dialogue.state import DialogueState, DialogueUpdate, TurnRequest
+from dialogue.tidy import tidy
+from dialogue.transcript import for_model
+from tools.ports import ActionCall, Actions
+from understanding.port import Situation, Understanding
+
+HISTORY = 10
+"""Messages an engine may read (A10)."""
+
+_BESIDE: Final = frozenset({"question", "start", "chat", "person"})
+"""Commands that leave an action that is under way alone."""
+
+
+async def detect_intent(
+    state: DialogueState,
+    runtime: Runtime[TurnContext],
+    *,
+    versions: Versions,
+    understanding: Understanding,
+    clock: Clock,
+    actions: Actions,
+) -> DialogueUpdate:
+    """Ask the engine once and keep what makes sense of it; an empty or endless message is not read at all."""
+    version = versions.get(state["tenant"], state["project"], state["version"])
+    message = state["request"]["message"]
+    unread = _unread(state["request"], version.project.limits.message_chars)
+    if unread is not None:
+        return DialogueUpdate(commands=[unread], pending=[unread])
+    now = clock().astimezone(ZoneInfo(version.project.timezone))
+    situation = _situation(state, version, given(runtime.context), clock)
+    understood = await understanding.understand(version, situation)
+    locale, settled = next_locale(
+        state["locale"], understood.locale, understood.commands, settled=state["locale_settled"]
+    )
+    commands = list(tidy(understood.commands, scene_of({**state, "locale": locale}, version, now), message))
+    if await _agreed_already(state, version, actions):
+        commands = [{"command": "affirm"}, *(one for one in commands if one["command"] in _BESIDE)]
+    return DialogueUpdate(
+        commands=commands,
+        pending=commands,
+        ranking=list(understood.ranking),
+        engine=understood.engine,
+        certainty=understood.certainty,
+        locale=locale,
+        locale_settled=settled,
+        models=[*state["models"], *understood.models],
+        notices=[*state["notices"], *understood.notices],
+    )
+
+
+async def _agreed_already(state: DialogueState, version: Version, actions: Actions) -> bool:
+    """Whether the open confirmation had its yes in a turn that died after the request went out.
+
+    Whatever the customer says now, a cancel too, comes too late; what became of the deed is to be told.
+    """
+    question, stack = state["open"], state["stack"]
+    if question is None or question["kind"] != "confirm" or not stack or stack[-1]["plan"] is None:
+        return False
+    call = ActionCall(
+        plan=stack[-1]["plan"],
+        tenant=state["tenant"],
+        session_id=state["session_id"],
+        flow_id=stack[-1]["flow_id"],
+        locale=state["locale"],
+        channel=state["channel"],
+        variables=state["variables"],
+    )
+    return await actions.begun(version, call)
+
+
+def _unread(request: TurnRequest, limit: int) -> Command | None:
+    """What needs no reading: an event of the channel, an empty message, an endless one."""
+    message = request["message"]
+    if request["event"] != "message":
+        return {"command": request["event"]}
+    if not message.strip():
+        return {"command": "unclear", "reason": "empty"}
+    return {"command": "unclear", "reason": "too_long"} if len(message) > limit else None
+
+
+def _situation(state: DialogueState, version: Version, context: TurnContext, clock: Clock) -> Situation:
+    stack = state["stack"]
+    history = for_model(state["context_history"], HISTORY)
+    return Situation(
+        message=state["request"]["message"],
+        locale=state["locale"],
+        now=clock().astimezone(ZoneInfo(version.project.timezone)),
+        open=state["open"],
+        intent=stack[-1]["intent"] if stack else None,
+        filled=values_of(stack[-1]) if stack else {},
+        waiting=tuple(frame["intent"] for frame in reversed(stack[:-1])),
+        history=tuple((message["role"], message["content"]) for message in history),
+        deadline=context.deadline,
+        model_allowed=may_ask_model(context, version.project.limits, 0),
+    )
