@@ -1,0 +1,189 @@
+"""Who is asking: keys name a tenant and a role; nothing else in a request does.
+
+Only hashes of keys are configured. Without keys the service is open, as every tenant it serves, and may listen on
+loopback only.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from config.project import ProjectName
+from serving.problems import ProblemError
+
+Role = Literal["chat", "desk", "admin"]
+
+_LADDER: Sequence[Role] = ("chat", "desk", "admin")
+_LONGEST_KEY = 1024
+
+
+class KeysError(ValueError):
+    """The configured keys cannot be read; the message names the entry, never a hash."""
+
+
+class OpenBindError(ValueError):
+    """The service has no keys and was told to listen where others can reach it."""
+
+
+class Key(BaseModel):
+    """One configured key: its SHA-256, whose it is and what it may do."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hash: str = Field(pattern=r"^[0-9a-f]{64}$", repr=False)
+    tenant: ProjectName
+    role: Role
+    name: str = Field("", max_length=100)
+
+
+class Keys:
+    """All configured keys."""
+
+    def __init__(self, keys: Sequence[Key] = ()) -> None:
+        self._keys = tuple(keys)
+
+    def __bool__(self) -> bool:
+        return bool(self._keys)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._keys)
+
+    def find(self, secret: str) -> Key | None:
+        """The key whose hash `secret` has; every entry is compared, in constant time."""
+        given = key_hash(secret)
+        found = None
+        for key in self._keys:
+            if hmac.compare_digest(key.hash, given):
+                found = key
+        return found
+
+
+def key_hash(secret: str) -> str:
+    """What is configured for a key."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def load_keys(setting: str | None) -> Keys:
+    """The keys of `SWITCHBOARD_KEYS`: a JSON list, or the path of a file that holds one."""
+    text = (setting or "").strip()
+    if not text:
+        return Keys()
+    if not text.startswith("["):
+        text = _read(Path(text))
+    try:
+        keys = TypeAdapter(list[Key]).validate_python(json.loads(text))
+    except json.JSONDecodeError as error:
+        raise KeysError(
+            f"SWITCHBOARD_KEYS: not JSON, line {error.lineno} column {error.colno}; "
+            'expected [{"hash": "<sha256>", "tenant": "…", "role": "chat|desk|admin"}]'
+        ) from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise KeysError(f"SWITCHBOARD_KEYS: entry {place}: {first['msg']}") from None
+    if len({key.hash for key in keys}) < len(keys):
+        raise KeysError("SWITCHBOARD_KEYS: one key stands there twice")
+    return Keys(keys)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeysError(f"SWITCHBOARD_KEYS: cannot read {str(path)!r}: {type(error).__name__}") from None
+
+
+def refuse_open_bind(host: str, keys: Keys) -> None:
+    """Raise where a service without keys would listen on anything but loopback."""
+    if keys or is_loopback(host):
+        return
+    raise OpenBindError(
+        f"without keys the service listens on loopback only, not on {host!r}: "
+        "set SWITCHBOARD_KEYS, or use --host 127.0.0.1"
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who sent a request."""
+
+    tenant: str | None
+    """None for the open service: every tenant it serves."""
+    role: Role
+    name: str = ""
+
+    def may_see(self, tenant: str) -> bool:
+        """Whether things of `tenant` exist for this caller."""
+        return self.tenant is None or self.tenant == tenant
+
+    def may(self, role: Role) -> bool:
+        """Whether the caller's role reaches up to `role`."""
+        return _LADDER.index(self.role) >= _LADDER.index(role)
+
+
+OPEN = Caller(tenant=None, role="admin", name="open")
+
+_bearer = HTTPBearer(auto_error=False, description="A key of your tenant.")
+_api_key = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same key, for clients without bearers.")
+
+
+async def caller_of(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    api_key: Annotated[str | None, Security(_api_key)],
+) -> Caller:
+    """The caller, by the one key of the request."""
+    keys: Keys = request.app.state.keys
+    if not keys:
+        # However the process was started: without keys nobody but this machine is let in.
+        if request.client is not None and not is_loopback(request.client.host):
+            raise ProblemError(401, "unauthorized", "This service has no keys and answers on its own machine only.")
+        return OPEN
+    if len(request.headers.getlist("authorization")) + len(request.headers.getlist("x-api-key")) > 1:
+        raise ProblemError(400, "validation", "Send one key: either Authorization or X-API-Key, once.")
+    secret = bearer.credentials if bearer else api_key
+    key = keys.find(secret) if secret and len(secret) <= _LONGEST_KEY else None
+    if key is None:
+        raise ProblemError(
+            401,
+            "unauthorized",
+            "Send a valid key as `Authorization: Bearer KEY` or `X-API-Key: KEY`.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return Caller(tenant=key.tenant, role=key.role, name=key.name)
+
+
+def needs(role: Role) -> Callable[[Caller], Awaitable[Caller]]:
+    """A dependency that lets callers of `role` and above in."""
+
+    async def allowed(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+        if not caller.may(role):
+            raise ProblemError(403, "unauthorized", f"This needs a key of role {role!r}.")
+        return caller
+
+    return allowed
+
+
+Chatter = Annotated[Caller, Depends(needs("chat"))]
+Agent = Annotated[Caller, Depends(needs("desk"))]
+Admin = Annotated[Caller, Depends(needs("admin"))]

@@ -1,0 +1,102 @@
+"""Sessions: state, transcript, erasure."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import JsonValue
+
+from dialogue.state import TurnEvent
+from graph.calls import Failed, TurnCall
+from serving.auth import Admin, Agent, Caller, Chatter
+from serving.chat import problems
+from serving.contract import ChatAnswer, Done
+from serving.ports import Services
+from serving.problems import broken
+from serving.reach import Open, no_session, project_of, session_place, sessions_of
+from serving.strict import StrictRoute
+from serving.text import to_json
+
+router = APIRouter(
+    prefix="/sessions", route_class=StrictRoute, tags=["sessions"], responses=problems(401, 403, 404, 422)
+)
+
+ProjectQuery = Annotated[
+    str | None, Query(description="The session's project; needed only where two projects have a session of that id.")
+]
+
+
+@router.get("", response_model=dict[str, JsonValue])
+async def list_sessions(
+    caller: Agent,
+    services: Open,
+    project: ProjectQuery = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
+    """The sessions of the caller's tenant."""
+    found = [
+        {"tenant": tenant, **session}
+        for tenant, session in await sessions_of(caller, services.versions, services.turns)
+        if project is None or session.get("project") == project
+    ]
+    page: list[JsonValue] = [*found[offset : offset + limit]]
+    return _json({"sessions": page, "total": len(found), "limit": limit, "offset": offset})
+
+
+# A session's id may hold slashes: the longer addresses stand first, the path parameter takes the rest.
+@router.get("/{session_id:path}/messages", response_model=dict[str, JsonValue])
+async def messages(session_id: str, caller: Agent, services: Open, project: ProjectQuery = None) -> Response:
+    """The transcript, oldest first."""
+    tenant, name = await session_place(caller, services, session_id, project)
+    found = await services.turns.messages(tenant, name, session_id)
+    if found is None:
+        raise no_session()
+    return _json({"session_id": session_id, "project": name, "messages": [*found]})
+
+
+@router.post("/{session_id:path}/silence", response_model=ChatAnswer)
+async def silence(session_id: str, caller: Chatter, services: Open, project: ProjectQuery = None) -> Response:
+    """Tell that the customer has been silent: the question again, then patience, then a rest. An answer as of /chat."""
+    return await _event("silence", session_id, caller, services, project)
+
+
+@router.post("/{session_id:path}/begin", response_model=ChatAnswer)
+async def begin(session_id: str, caller: Chatter, services: Open, project: ProjectQuery = None) -> Response:
+    """Let the bot speak first in a session. An answer as of /chat."""
+    return await _event("begin", session_id, caller, services, project)
+
+
+@router.get("/{session_id:path}", response_model=dict[str, JsonValue])
+async def session(session_id: str, caller: Agent, services: Open, project: ProjectQuery = None) -> Response:
+    """The session's state: slots, open question, stack of flows, owner, counters."""
+    tenant, name = await session_place(caller, services, session_id, project)
+    found = await services.turns.session(tenant, name, session_id)
+    if found is None:
+        raise no_session()
+    return _json(found)
+
+
+@router.delete("/{session_id:path}", responses={200: {"description": "Nothing of it is left."}})
+async def erase(session_id: str, caller: Admin, services: Open, project: ProjectQuery = None) -> Done:
+    """Erase the session: its checkpoints, its log, its transcript."""
+    tenant, name = await session_place(caller, services, session_id, project)
+    if not await services.turns.erase(tenant, name, session_id):
+        raise no_session()
+    return Done()
+
+
+async def _event(
+    event: TurnEvent, session_id: str, caller: Caller, services: Services, project: str | None
+) -> Response:
+    version = project_of(caller, services.versions, project)
+    call = TurnCall(
+        tenant=version.project.tenant, project=version.project.name, session_id=session_id, message="", event=event
+    )
+    end = await services.turns.run(call)
+    if isinstance(end, Failed):
+        raise broken(end)
+    return _json(dict(end.answer))
+
+
+def _json(value: JsonValue) -> Response:
+    return Response(to_json(value), media_type="application/json")
