@@ -1,0 +1,116 @@
+"""`switchboard evaluate`: figures of a project on labelled messages, and against earlier ones."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import JsonValue
+from rich.console import Console
+from rich.table import Table
+
+from config.errors import ConfigError
+from config.settings import Settings
+from config.versions import Version
+from graph.services import open_parts
+from ingest.run import run_ingest
+from measuring.comparing import compare
+from measuring.diagrams import INSTALL, can_draw, draw_confusion, draw_reliability
+from measuring.evaluating import Evaluated, evaluate
+from measuring.rows import Row
+from scenarios.service import FixedVersions
+
+
+async def evaluate_project(
+    version: Version, settings: Settings, rows: Sequence[Row], *, diagrams: Path | None, console: Console
+) -> Evaluated:
+    """Train, bring the documents up to date, ask everything, and tell."""
+    async with open_parts(settings, versions=FixedVersions([version])) as opened:
+        with console.status("Learning the project's examples…"):
+            await opened.parts.understanding.prepare(version)
+        if version.project.knowledge.enabled and any(row.asks_knowledge for row in rows):
+            base = opened.knowledge
+            await base.run(lambda: run_ingest(version, knowledge=base, console=console))
+        with console.status(f"Asking {len(rows)} rows…"):
+            done = await evaluate(
+                version,
+                rows,
+                understanding=opened.parts.understanding,
+                knowledge=opened.knowledge,
+                now=datetime.now(UTC),
+            )
+    tell(done.figures, console)
+    if diagrams is not None:
+        _draw(version, done, diagrams, console)
+    return done
+
+
+def read_figures(path: Path) -> dict[str, JsonValue]:
+    """Figures written by an earlier run; raises ConfigError."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: not figures of an earlier run ({type(error).__name__})") from None
+    if not isinstance(found, dict):
+        raise ConfigError(f"{path}: not figures of an earlier run")
+    return found
+
+
+def tell_difference(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue], console: Console) -> None:
+    """What rose and what fell."""
+    table = Table("figure", "before", "now", "change", title=f"{before.get('version')} → {after.get('version')}")
+    for one in compare(before, after):
+        change = "" if one.change is None else f"{one.change:+.4f}"
+        table.add_row(
+            one.name, *("–" if value is None else f"{value:.4f}" for value in (one.before, one.after)), change
+        )
+    console.print(table if table.row_count else "No figure changed.")
+
+
+def tell(figures: Mapping[str, JsonValue], console: Console) -> None:
+    """The figures as tables."""
+    table = Table("figure", "value", title=f"{figures['project']} {figures['version']}, {figures['rows']} rows")
+    for part in ("intents", "slots", "retrieval", "confidence"):
+        found = figures[part]
+        if isinstance(found, dict):
+            for name, value in found.items():
+                if isinstance(value, int | float):
+                    table.add_row(f"{part}: {name}", f"{value:g}")
+    if figures["model_calls"] is not None:
+        table.add_row("share of messages that asked a model", f"{figures['model_calls']:g}")
+    console.print(table)
+    _tell_confusion(figures["intents"], console)
+    _tell_selective(figures["confidence"], console)
+
+
+def _tell_confusion(intents: JsonValue, console: Console) -> None:
+    pairs = intents.get("confusion") if isinstance(intents, dict) else None
+    wrong = [one for one in pairs if one["expected"] != one["understood"]] if isinstance(pairs, list) else []  # type: ignore[index, call-overload]  # our own figures
+    if wrong:
+        table = Table("expected", "understood", "times", title="Confused")
+        for one in wrong:
+            table.add_row(*(str(one[name]) for name in ("expected", "understood", "count")))  # type: ignore[index, call-overload]  # our own figures
+        console.print(table)
+
+
+def _tell_selective(confidence: JsonValue, console: Console) -> None:
+    shares = confidence.get("selective") if isinstance(confidence, dict) else None
+    if isinstance(shares, list):
+        table = Table("answered", "right", "confidence from", title="If only the surest are answered")
+        for one in shares:
+            if isinstance(one, dict):
+                table.add_row(*(f"{one[name]:g}" for name in ("answered", "right", "confidence")))
+        console.print(table)
+
+
+def _draw(version: Version, done: Evaluated, folder: Path, console: Console) -> None:
+    if not can_draw():
+        console.print(INSTALL, style="dim", markup=False)
+        return
+    title = f"{version.project.name} {version.name}"
+    if done.confusion:
+        draw_confusion(folder / "confusion.png", done.confusion, title=title)
+        console.print(f"Confusion matrix: {folder / 'confusion.png'}", markup=False, highlight=False)
+    if done.confidence is not None:
+        draw_reliability(folder / "reliability.png", {"measured": done.confidence}, title=title)
+        console.print(f"Reliability diagram: {folder / 'reliability.png'}", markup=False, highlight=False)
