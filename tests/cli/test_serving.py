@@ -1,0 +1,185 @@
+"""`switchboard serve`: starts, says when it is ready, drains and ends; or says in a line why it cannot."""
+
+import resource
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from tests.cli.conftest import RunMain, Workshop
+
+
+@contextmanager
+def served(workshop: Workshop, port: int) -> "Iterator[subprocess.Popen[str]]":
+    command = workshop.command("serve", "--port", port)
+    with subprocess.Popen(  # noqa: S603
+        command,
+        cwd=workshop.folder,
+        env=workshop.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_ready(http: httpx.Client, process: "subprocess.Popen[str]") -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert process.poll() is None, process.stdout and process.stdout.read()
+        with suppress(httpx.TransportError):
+            if http.get("/readyz").status_code == 200:
+                return
+        time.sleep(0.3)
+    raise AssertionError(http.get("/readyz").text)
+
+
+def test_it_gets_ready_answers_and_drains(workshop: Workshop) -> None:
+    port = free_port()
+    with (
+        served(workshop, port) as process,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as http,
+    ):
+        wait_until_ready(http, process)
+        answer = http.post("/chat", json={"message": "where is my order", "session_id": "s"}).json()
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=30)
+
+    assert (answer["outcome"], answer["asks"]) == ("asked", ["order_number"])
+    assert process.returncode == 0, output
+    assert "Traceback" not in output
+
+
+def test_a_conversation_goes_on_after_a_restart(workshop: Workshop) -> None:
+    said = ["change my delivery day, the order is 10042", "Monday"]
+    answers = []
+    for words in said:
+        port = free_port()
+        with (
+            served(workshop, port) as process,
+            httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as http,
+        ):
+            wait_until_ready(http, process)
+            answers.append(http.post("/chat", json={"message": words, "session_id": "restarted"}).json())
+            process.kill()
+
+    assert [answer["outcome"] for answer in answers] == ["asked", "confirming"]
+    assert answers[1]["slots"]["order_number"] == "10042"
+
+
+def test_a_full_disk_is_told_and_the_session_goes_on(workshop: Workshop) -> None:
+    port = free_port()
+    with (
+        served(workshop, port) as process,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as http,
+    ):
+        wait_until_ready(http, process)
+        turns = [{"message": words, "session_id": "full"} for words in ("change my delivery day", "10042")]
+        http.post("/chat", json=turns[0])
+        _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        # No file of that process may grow: what a full disk looks like to it.
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, most))
+        refused = http.post("/chat", json=turns[1])
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
+        answer = http.post("/chat", json=turns[1]).json()
+        transcript = http.get("/sessions/full/messages").json()["messages"]
+
+    problem = refused.json()
+    assert (refused.status_code, problem["kind"]) == (500, "internal_error")
+    assert problem["reply"]
+    assert not any(word in refused.text for word in ("sqlite", "disk", ".db", "Traceback"))
+    assert answer["slots"] == {"order_number": "10042"}
+    assert [line["content"] for line in transcript if line["role"] == "user"] == ["change my delivery day", "10042"]
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(workshop: Workshop) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        result = workshop.run("serve", "--port", port)
+
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        f"cannot listen on 127.0.0.1:{port}: Address already in use; choose another with --port"
+    ]
+
+
+def test_without_keys_only_this_machine_is_served(workshop: Workshop) -> None:
+    result = workshop.run("serve", "--host", "0.0.0.0", "--port", free_port())
+
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert "SWITCHBOARD_KEYS" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"SWITCHBOARD_DATABASE": "mysql://x"}, "SWITCHBOARD_DATABASE"),
+        ({"SWITCHBOARD_KNOWLEDGE": "faiss"}, "SWITCHBOARD_KNOWLEDGE"),
+        ({"SWITCHBOARD_EMBEDDINGS": "big"}, "SWITCHBOARD_EMBEDDINGS"),
+        ({"SWITCHBOARD_KEYS": "nowhere.json"}, "SWITCHBOARD_KEYS"),
+        ({"SWITCHBOARD_KEYS": "[{}]"}, "SWITCHBOARD_KEYS"),
+        ({"SWITCHBOARD_LOG": "loud"}, "SWITCHBOARD_LOG"),
+    ],
+    ids=str,
+)
+def test_a_setting_that_cannot_be_is_said_in_one_line(run_main: RunMain, settings: dict[str, str], told: str) -> None:
+    status, errors = run_main("serve", "--port", free_port(), **settings)
+
+    assert status == 1
+    assert len(errors) == 1
+    assert told in errors[0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"SWITCHBOARD_DATA": "file"}, "SWITCHBOARD_DATA"),
+        ({"SWITCHBOARD_DATABASE": "sqlite:///file/x.db"}, "SWITCHBOARD_DATABASE"),
+        ({"SWITCHBOARD_DATABASE": "postgresql://u:secret@h/d"}, "SWITCHBOARD_DATABASE"),
+    ],
+    ids=str,
+)
+def test_storage_that_cannot_be_used_is_said_in_one_line(
+    workshop: Workshop, settings: dict[str, str], told: str
+) -> None:
+    (workshop.folder / "file").write_text("a file, not a folder", encoding="utf-8")
+    wrong = replace(workshop, environment=workshop.environment | settings)
+    result = wrong.run("serve", "--port", free_port())
+
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1, result.stderr
+    assert told in result.stderr
+    assert "secret" not in result.stderr
+
+
+def test_an_interrupt_ends_it_quietly(workshop: Workshop) -> None:
+    port = free_port()
+    with (
+        served(workshop, port) as process,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as http,
+    ):
+        wait_until_ready(http, process)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=30)
+
+    assert process.returncode == 0, output
+    assert "Traceback" not in output
+    assert "Abort" not in output

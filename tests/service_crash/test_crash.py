@@ -1,0 +1,19 @@
+"""The whole service, killed and restarted, and busy: nothing twice, nothing lost, no doubt hidden."""
+
+from evals.crash import SEED, crash, load
+
+
+async def test_a_service_killed_in_the_middle_does_everything_once_and_loses_nothing(tmp_path):
+    verdict, service, customers = await crash(tmp_path, turns=9, kills=2, seed=SEED)
+
+    assert customers.record.strange == []
+    assert verdict.clean, verdict
+    assert (verdict.deeds, service.kills) == (9, 2)
+
+
+async def test_many_sessions_acting_at_once_do_not_mix(tmp_path):
+    verdict, customers, _ = await load(tmp_path, sessions=64, seed=SEED, each=1)
+
+    assert customers.record.strange == []
+    assert verdict.clean, verdict
+    assert (verdict.deeds, verdict.told_unknown) == (64, 0)

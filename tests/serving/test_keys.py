@@ -1,0 +1,58 @@
+"""Configured keys, and where a service without any may listen."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from serving.auth import Key, Keys, KeysError, OpenBindError, key_hash, load_keys, refuse_open_bind
+
+ENTRY = {"hash": key_hash("k"), "tenant": "acme", "role": "chat", "name": "web"}
+
+
+def test_keys_are_read_from_json_or_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text(json.dumps([ENTRY]))
+
+    for setting in (json.dumps([ENTRY]), str(tmp_path / "keys.json")):
+        found = load_keys(setting).find("k")
+        assert found is not None
+        assert (found.tenant, found.role, found.name) == ("acme", "chat", "web")
+        assert load_keys(setting).find("other") is None
+    assert not load_keys(None)
+    assert not load_keys("  ")
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("[{", "not JSON, line 1"),
+        ('[{"hash": "plain", "tenant": "a", "role": "chat"}]', "entry 0.hash"),
+        (json.dumps([{**ENTRY, "role": "root"}]), "entry 0.role"),
+        (json.dumps([{**ENTRY, "tenant": "A b"}]), "entry 0.tenant"),
+        (json.dumps([{**ENTRY, "key": "secret-value"}]), "entry 0.key"),
+        (json.dumps([ENTRY, ENTRY]), "twice"),
+        ("/nowhere/keys.json", "cannot read"),
+    ],
+)
+def test_keys_that_cannot_be_read_are_named_and_not_shown(setting: str, message: str) -> None:
+    with pytest.raises(KeysError, match=message) as raised:
+        load_keys(setting)
+
+    assert "secret-value" not in str(raised.value)
+    assert key_hash("k") not in str(raised.value)
+
+
+def test_a_key_does_not_show_its_hash() -> None:
+    assert key_hash("k") not in repr(Key.model_validate(ENTRY))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "[::1]", "127.8.8.8"])
+def test_without_keys_loopback_is_fine(host: str) -> None:
+    refuse_open_bind(host, Keys())
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.5", "example.com", "localhost.example.com"])
+def test_without_keys_nothing_else_is(host: str) -> None:
+    with pytest.raises(OpenBindError, match="SWITCHBOARD_KEYS"):
+        refuse_open_bind(host, Keys())
+    refuse_open_bind(host, Keys([Key.model_validate(ENTRY)]))

@@ -1,0 +1,53 @@
+"""What an error leaves in the log: its cause and its place, never what the code held at that moment."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BREAKS = """
+import sys
+from serving.logs import configure_logs
+from serving.problems import internal
+
+def read(customer_said):
+    if customer_said:
+        raise ValueError("cannot be read")
+
+configure_logs(sys.argv[1])
+try:
+    read("-".join(["4111"] * 4))
+except ValueError as error:
+    print(internal(error, where="/chat").error_id)
+"""
+
+
+def logged_by(style: str) -> tuple[str, str]:
+    """The error's id and what a process of its own logged: logging is set up once a process."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter and text
+        [sys.executable, "-c", BREAKS, style], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout.strip(), done.stderr
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_an_error_is_logged_with_its_id_and_place_and_no_local_variable(style: str) -> None:
+    error_id, written = logged_by(style)
+
+    assert error_id in written
+    assert "ValueError" in written
+    assert "in read" in written or '"read"' in written
+    assert "4111-4111" not in written
+
+
+def test_json_is_one_line_with_the_cause() -> None:
+    error_id, written = logged_by("json")
+
+    lines = written.splitlines()
+    assert len(lines) == 1
+    line = json.loads(lines[0])
+    assert (line["error_id"], line["cause"], line["where"]) == (error_id, "ValueError", "/chat")
+    assert line["exception"][0]["exc_value"] == "cannot be read"
