@@ -9,11 +9,12 @@ told as done took effect. `--load N` lets N sessions act at once instead, and no
 
 import asyncio
 import contextlib
+import itertools
 import random
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -197,8 +198,8 @@ class Killer:
     chance: random.Random
     kills: int
     deeds: int
-    over: bool = False
-    """Set when there is nothing left to disturb."""
+    done: bool = False
+    """Set when it has killed as often as it was told."""
 
     async def run(self) -> None:
         """Kill, start again, let some work be done, and so on."""
@@ -206,8 +207,6 @@ class Killer:
         self.business.arrived = arrived.set
         for number in range(self.kills):
             await self._until_done(self.deeds * (number + 0.5) / self.kills)
-            if self.over:
-                return
             if self.chance.random() < 0.5:
                 arrived.clear()
                 with contextlib.suppress(TimeoutError):
@@ -217,23 +216,25 @@ class Killer:
                 await asyncio.sleep(self.chance.random() * 0.5)
             await self.service.kill()
             await self.service.start()
+        self.done = True
 
     async def _until_done(self, number: float) -> None:
-        while not self.over and sum(self.business.effects.values()) < number:  # noqa: ASYNC110 - the business has no news
+        while sum(self.business.effects.values()) < number:  # noqa: ASYNC110 - the business has no news
             await asyncio.sleep(0.01)
 
 
-def wishes(deeds: int) -> list[tuple[str, str]]:
-    """Codes and messages, the kinds in turn."""
-    kinds = [WISHES[number % len(WISHES)] for number in range(deeds)]
-    codes = [f"{kind}{10000 + number}" for number, (kind, _) in enumerate(kinds)]
-    return [(code, message.format(code)) for code, (_, message) in zip(codes, kinds, strict=True)]
+def _wishes_while(wanted: Callable[[int], bool]) -> Iterator[tuple[str, str]]:
+    """Codes and messages, the kinds in turn, while a number is wanted."""
+    for number in itertools.takewhile(wanted, itertools.count()):
+        kind, message = WISHES[number % len(WISHES)]
+        code = f"{kind}{10000 + number}"
+        yield code, message.format(code)
 
 
 async def crash(
     folder: Path, *, turns: int, kills: int, seed: int, database: str | None = None
 ) -> tuple[Verdict, ServiceProcess, Customers]:
-    """`turns` messages with a write action each, and `kills` kills among them."""
+    """`turns` messages with a write action each, and more until `kills` kills are over."""
     business = CountingBusiness(seed)
     async with served(business_app(business)) as api:
         service = make_service(folder, api, database)
@@ -241,12 +242,11 @@ async def crash(
             customers = Customers(service.url, seed)
             chance = random.Random(seed)  # noqa: S311 - moments, no secrets
             killer = Killer(service, business, chance, kills, turns)
-            shared = iter(wishes(turns))
+            shared = _wishes_while(lambda number: number < (turns if killer.done else 10 * turns))
             async with customers.client:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(killer.run())
                     await asyncio.gather(*(customers.visit(shared, f"c{one}") for one in range(SESSIONS)))
-                    killer.over = True
                 verdict = await judge(customers, business)
             return verdict, service, customers
 
@@ -256,7 +256,7 @@ async def load(folder: Path, *, sessions: int, seed: int, each: int = 3) -> tupl
     business = CountingBusiness(seed)
     async with served(business_app(business)) as api, running(make_service(folder, api, None)) as service:
         customers = Customers(service.url, seed)
-        everything = wishes(sessions * each)
+        everything = list(_wishes_while(lambda number: number < sessions * each))
         begun = time.monotonic()
         async with customers.client:
             await asyncio.gather(

@@ -42,7 +42,12 @@ def _refuse_declarations(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> N
     try:
         with archive.open(member) as file:
             head = file.read(_HEAD)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        OSError,
+        ValueError,
+        RuntimeError,
+    ) as error:  # RuntimeError: encrypted, or of an unknown method
         raise UnreadableFileError(f"the archive's {member.filename!r} is damaged") from error
     plain = head.replace(b"\0", b"").upper()
     if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:

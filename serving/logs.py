@@ -30,7 +30,6 @@ def configure_logs(style: Literal["json", "text"], redact: Redact | None = None,
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     # On the finished line, so that a key, an exception's text and another library's words are seen too.

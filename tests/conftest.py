@@ -1,8 +1,13 @@
 """What holds for every test: strict checkpoints, and no network beyond this machine."""
 
+import logging
 import os
 import sys
+from collections.abc import Iterator
 from ipaddress import ip_address
+
+import pytest
+import structlog
 
 # LangGraph reads it when it is imported, so it cannot be a fixture.
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
@@ -28,3 +33,13 @@ def _refuse_other_machines(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_refuse_other_machines)
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """What a command set about logs ends with its test."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers, root.level = before[0], before[1]

@@ -85,7 +85,7 @@ class KnowledgeDatabase:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
-            except BaseException:
+            except BaseException:  # whatever ends it, a cancellation too: nothing half-written, and it goes on
                 connection.rollback()
                 raise
             connection.commit()

@@ -45,7 +45,7 @@ class SqliteFile:
             connection.execute(begin)
             try:
                 result = work(connection)
-            except BaseException:
+            except BaseException:  # whatever ends it, a cancellation too: nothing half-written, and it goes on
                 connection.rollback()
                 raise
             connection.commit()

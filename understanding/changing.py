@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from dialogue.commands import Command, Fill
-from understanding.material import ACT, ASKS_RATHER_THAN_WANTS, DOUBTFUL, FoundValue, Material, Reading, fills
+from understanding.extraction import FoundValue
+from understanding.material import ACT, ASKS_RATHER_THAN_WANTS, DOUBTFUL, Material, Reading, fills
 from understanding.naming import named_slot
 
 _SURE_VALUE: Final = 0.8

@@ -9,8 +9,9 @@ from dialogue.commands import Unclear
 from models.embedding_engines import EncoderUnavailableError
 from models.embeddings import clean
 from models.ports import Encoder, Vectors
+from understanding.extraction import Extract
 from understanding.language import detect
-from understanding.material import Extract, Heard, Material
+from understanding.material import Heard, Material
 from understanding.port import Situation, Understood
 from understanding.reading import read
 from understanding.splitting import lead_of, parts_of

@@ -13,11 +13,11 @@ from config.versions import Version
 from dialogue.commands import Unclear
 from models.failures import TOO_LONG_A_PROMPT
 from models.ports import Completion, LanguageModel
+from understanding.extraction import Extract
 from understanding.folding import fold
 from understanding.llm_commands import CommandReader
 from understanding.llm_prompt import build_messages
 from understanding.llm_tools import build_toolbox
-from understanding.llm_values import Extract
 from understanding.port import Situation, Understood
 from understanding.slots import extract
 

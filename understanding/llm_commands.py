@@ -9,8 +9,9 @@ from pydantic import JsonValue
 from config.project import Project
 from dialogue.commands import Act, Chat, Clarify, Command, Fill, Question, Skip, Start, Unclear, Why
 from models.ports import Completion, ToolCall
+from understanding.extraction import Extract
 from understanding.llm_tools import TOPICS, ActTool, IntentTool, Toolbox
-from understanding.llm_values import Extract, Fills
+from understanding.llm_values import Fills
 from understanding.port import Situation
 
 MAX_COMMANDS: Final = 5

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import isfinite
-from typing import Final, Protocol
+from typing import Final
 
 from pydantic import JsonValue
 
 from config.project import Slot, SlotType
 from dialogue.commands import Fill
+from understanding.extraction import Extract, FoundValue
 from understanding.port import Situation
 from understanding.quotes import find_quote
 
@@ -26,54 +27,6 @@ _TIME: Final = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 _DURATION: Final = re.compile(r"P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?")
 _PHONE: Final = re.compile(r"\+[1-9]\d{6,14}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-
-
-class Extracted(Protocol):
-    """A typed value found in words."""
-
-    @property
-    def slot(self) -> str:
-        """Whose value it is."""
-
-    @property
-    def value(self) -> JsonValue:
-        """Canonical, as the contract's slot types say."""
-
-    @property
-    def quote(self) -> str:
-        """The words it stands in."""
-
-    @property
-    def start(self) -> int:
-        """Where they begin."""
-
-    @property
-    def end(self) -> int:
-        """Where they end."""
-
-    @property
-    def candidates(self) -> Sequence[JsonValue]:
-        """All readings, where there are several."""
-
-    @property
-    def negated(self) -> bool:
-        """Whether the words deny it."""
-
-
-class Extract(Protocol):
-    """Finds typed values in words, without a model."""
-
-    def __call__(
-        self,
-        text: str,
-        slots: Mapping[str, Slot],
-        *,
-        locale: str,
-        locales: Sequence[str],
-        now: datetime,
-        requested: Sequence[str] = (),
-    ) -> Sequence[Extracted]:
-        """The values of `slots` in `text`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +100,7 @@ class Fills:
                 return self._quoted(name, slot, claim, [(found.start, found.end)])
         return None
 
-    def _read(self, name: str, slot: Slot, claim: Claim, words: str) -> list[Extracted]:
+    def _read(self, name: str, slot: Slot, claim: Claim, words: str) -> list[FoundValue]:
         """The slot's values in `words`, the one the model means first."""
         found = self._extract(
             words,

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
-from typing import Final, Protocol
+from typing import Final
 
-from pydantic import JsonValue
-
-from config.project import Project, Slot
+from config.project import Project
 from dialogue.commands import Command, Fill
 from understanding.acts import Act, ActReading
+from understanding.extraction import Extract, FoundValue
 from understanding.intents import IntentReading
 from understanding.naming import named_slot
 from understanding.port import Situation
@@ -48,60 +46,6 @@ _NAMED: Final = 5.0
 """Whoever names a value already given, and gives no other, probably wants to change it."""
 _LIKELY_ACT: Final = 0.25
 """An answer that gives no value, asks nothing and wants nothing known is probably an act."""
-
-
-class FoundValue(Protocol):
-    """A slot's value in a text, as the grammars find it."""
-
-    @property
-    def slot(self) -> str:
-        """Whose value it is."""
-
-    @property
-    def value(self) -> JsonValue:
-        """Canonical."""
-
-    @property
-    def quote(self) -> str:
-        """The customer's words."""
-
-    @property
-    def start(self) -> int:
-        """Where the words begin in the text."""
-
-    @property
-    def end(self) -> int:
-        """Where they end."""
-
-    @property
-    def score(self) -> float:
-        """How sure the grammar is, 0…1."""
-
-    @property
-    def candidates(self) -> Sequence[JsonValue]:
-        """All readings of an ambiguous value."""
-
-    @property
-    def negated(self) -> bool:
-        """Whether it is said not to be the value."""
-
-
-class Extract(Protocol):
-    """Finds slot values in a text."""
-
-    def __call__(
-        self,
-        text: str,
-        slots: Mapping[str, Slot],
-        *,
-        locale: str,
-        locales: Sequence[str],
-        now: datetime,
-        requested: Sequence[str] = (),
-        filled: Mapping[str, JsonValue] = ...,
-        tagger: SlotTagger | None = ...,
-    ) -> Sequence[FoundValue]:
-        """The values found, at most one for each slot unless they contradict."""
 
 
 @dataclass(frozen=True, kw_only=True)

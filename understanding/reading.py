@@ -14,11 +14,11 @@ from understanding.acts import Act
 from understanding.assent import is_certain_yes, is_plain_yes
 from understanding.changing import corrects, for_waiting
 from understanding.choosing import choose, part_of_day
+from understanding.extraction import FoundValue
 from understanding.material import (
     ACT,
     ASKS_RATHER_THAN_WANTS,
     DOUBTFUL,
-    FoundValue,
     Heard,
     Material,
     Reading,

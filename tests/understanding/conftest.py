@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -160,7 +160,7 @@ def asked(
     )
 
 
-def at(message: str, *, locale: str = "en", **more) -> Situation:
+def at(message: str, *, locale: str = "en", **more: Any) -> Situation:
     return Situation(message=message, locale=locale, now=datetime(2026, 3, 10, 9, 0, tzinfo=UTC), **more)
 
 

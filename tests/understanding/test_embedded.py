@@ -182,6 +182,9 @@ async def test_an_encoder_that_fails_leaves_the_message_unclear_and_says_so(bank
         async def encode(self, texts, kind):
             raise EncoderUnavailableError("gone")
 
+        def forget(self):
+            return None
+
     understood = await EmbeddedUnderstanding(DeadEncoder()).understand(bank, at("my card was stolen"))
 
     assert said(understood) == ["unclear no_match"]

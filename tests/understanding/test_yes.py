@@ -1,5 +1,7 @@
 """A yes is read where it is said, and nowhere else: it releases what is done."""
 
+from typing import Any
+
 import pytest
 
 from config.project import Action, Intent, Knowledge, Project, Slot
@@ -83,7 +85,7 @@ async def test_a_new_value_at_a_confirmation_changes_the_open_flow(engine, bank,
 
 
 async def test_a_denied_value_is_taken_back(engine, bank):
-    situation = {"intent": "block_card", "filled": {"reason": "lost"}, "open": asked("confirm")}
+    situation: dict[str, Any] = {"intent": "block_card", "filled": {"reason": "lost"}, "open": asked("confirm")}
 
     understood = await engine.understand(bank, at("it was not lost", **situation))
 
@@ -91,7 +93,7 @@ async def test_a_denied_value_is_taken_back(engine, bank):
 
 
 async def test_another_wish_after_a_cancelled_one_does_both(engine, bank):
-    situation = {"intent": "send_money", "open": asked("slots", slots=["iban"])}
+    situation: dict[str, Any] = {"intent": "send_money", "open": asked("slots", slots=["iban"])}
 
     for message in ("forget that, what is my balance", "cancel. what is my balance"):
         assert said(await engine.understand(bank, at(message, **situation))) == ["cancel", "start balance"]
@@ -103,7 +105,11 @@ async def test_a_correction_when_all_is_done_takes_back(engine, bank):
 
 
 async def test_a_value_for_a_waiting_flow_is_filled_there(engine, bank):
-    situation = {"intent": "appointment", "waiting": ("send_money",), "open": asked("slots", slots=["day"])}
+    situation: dict[str, Any] = {
+        "intent": "appointment",
+        "waiting": ("send_money",),
+        "open": asked("slots", slots=["day"]),
+    }
 
     understood = await engine.understand(bank, at("change the amount to 600", **situation))
 
