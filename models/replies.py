@@ -25,12 +25,13 @@ _LITERALS: Final = (
 _ROLES: Final = ("assistant", "asistan", "model", "bot", "ai")
 _MARK: Final = re.compile(
     rf"<(?P<open>{'|'.join(_HIDDEN)})>"
-    rf"|(?P<end><\|(?:{'|'.join(_ENDS)})\|>|</s>|<end_of_turn>|\#\s?detected_intent)"
+    rf"|(?P<end><\|(?:{'|'.join(_ENDS)})\|>|</s>|<end_of_turn>|\# ?detected_intent)"
     r"|(?P<turn><\|(?:im_start|start_header_id)\|>|<start_of_turn>)(?:assistant|model)?"
     r"|<\|\w{1,30}\|>|\[/?inst\]"
     rf"|</(?:{'|'.join(_HIDDEN)})>|</?(?:{'|'.join(_TAGS)})>",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
+"""Plain letters only: a capital I with a dot is no part of a marker, and becomes two characters in lower case."""
 _ROLE_FIRST: Final = re.compile(rf"\s*(?:{'|'.join(_ROLES)})(?:[ \t]*[:：]|[ \t]*\n)\s*", re.IGNORECASE)
 _ROLE_LINE: Final = re.compile(r"\n[ \t]*assistant[ \t]*[:：][ \t]*", re.IGNORECASE)
 _ROLE_LINE_PART: Final = re.compile(r"\n[ \t]*(?P<word>[a-z]*)[ \t]*\Z", re.IGNORECASE)
@@ -90,11 +91,11 @@ class ReplyCleaner:
 
     def _skip_hidden(self) -> bool:
         closing = f"</{self._hidden}>"
-        at = self._waiting.lower().find(closing)
-        if at < 0:
+        found = re.search(closing, self._waiting, re.IGNORECASE | re.ASCII)
+        if found is None:
             self._waiting = self._waiting[-(len(closing) - 1) :]
             return False
-        self._waiting = self._waiting[at + len(closing) :]
+        self._waiting = self._waiting[found.end() :]
         self._hidden = None
         return True
 
@@ -110,14 +111,14 @@ class ReplyCleaner:
             text, self._waiting = self._waiting[:hold], self._waiting[hold:]
             return text or None
         text, self._waiting = self._waiting[: mark.start()], self._waiting[mark.end() :]
-        return text + self._mark(mark)
+        return text + self._mark(mark, text)
 
-    def _mark(self, mark: re.Match[str]) -> str:
+    def _mark(self, mark: re.Match[str], before: str) -> str:
         if mark.re is _ROLE_LINE:
             return "\n"
         if opened := mark["open"]:
             self._hidden = opened.lower()
-        elif mark["end"] and (self._begun or mark.start() > 0 or mark["end"].startswith("#")):
+        elif mark["end"] and (self._begun or before.strip() or mark["end"].startswith("#")):
             self._ended = True
         return ""
 
@@ -132,7 +133,7 @@ class ReplyCleaner:
             rest = text[at:].lower()
             if rest[0] in "<[#" and (
                 any(literal.startswith(rest) for literal in _LITERALS)
-                or (rest[:2] == "<|" and re.fullmatch(r"<\|\w*\|?", rest))
+                or (rest[:2] == "<|" and re.fullmatch(r"<\|\w*\|?", rest, re.ASCII))
             ):
                 starts.append(at)
                 break

@@ -55,6 +55,16 @@ MARKS = [
 MARKS += ["#", "DETECTED_INTENT", "<tool_call>", "</tool_call>", "ai", "<answer>", "|>", "İ", "。"]
 
 
+def test_a_letter_that_grows_in_lower_case_moves_no_marker():
+    cleaner = ReplyCleaner()
+
+    assert clean_reply("<think>İİİİ</think>Merhaba") == "Merhaba"
+    assert [cleaner.feed(piece) for piece in ("<think>İ<thi", "nk></think>", "Merhaba")][
+        -1
+    ] + cleaner.finish() == "Merhaba"
+    assert clean_reply("<think>İ<think>") == ""
+
+
 @given(st.lists(st.sampled_from(MARKS), max_size=12).map("".join), st.data())
 def test_pieces_join_to_the_same_text_however_they_are_cut(text, data):
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
