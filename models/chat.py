@@ -75,13 +75,13 @@ def open_language_model(
 
 
 def _open_line(*, model: str, api_key: str, url: str, timeout: float, most: int, breaker: Breaker | None) -> Line:
-    from langchain_openai import ChatOpenAI  # 0.5 s and 30 MB that a service without a model is spared
+    from models.portable import PortableChatOpenAI  # 0.5 s and 30 MB that a service without a model is spared
 
     # Where nothing is encrypted an empty context does: it trusts no one, and loading the authorities takes 0.1 s.
     tls = httpx2.create_ssl_context() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client = open_http_client(api_key=api_key, timeout=timeout, verify=tls)
     build = partial(
-        ChatOpenAI,
+        PortableChatOpenAI,
         model=model,
         api_key=SecretStr(api_key),
         base_url=url,
@@ -222,7 +222,7 @@ class ChatModel:
         refused = False
         for _ in range(_MOST_STEPS):
             try:
-                answer = await self._line.ask(shape(wire), record.until)
+                answer = await self._line.ask(shape(wire), record.until, whole=wire.whole)
             except TroubleError as error:
                 trouble = error.trouble
             else:

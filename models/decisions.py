@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from langchain_core.messages import AIMessage
 
-from models.answers import read_calls, whole_object
+from models.answers import known_name, read_calls, whole_object
 from models.failures import Trouble
 from models.ports import ToolCall
 from models.wire import Mode
@@ -44,9 +44,9 @@ def read_decision(message: AIMessage, mode: Mode, names: Collection[str]) -> Dec
         if mode != "tools":
             began = message.text.lstrip("`jsonJSON \n").startswith(("{", "#"))
         return Decision(trouble=trouble, as_asked=began)
-    native = [ToolCall(name=call["name"], arguments=call["args"]) for call in message.tool_calls]
+    native = [ToolCall(name=_spelt(call["name"], names), arguments=call["args"]) for call in message.tool_calls]
     native += [
-        ToolCall(name=call["name"] or "", arguments=whole_object(call["args"] or "") or {})
+        ToolCall(name=_spelt(call["name"] or "", names), arguments=whole_object(call["args"] or "") or {})
         for call in message.invalid_tool_calls
     ]
     reading = read_calls(message.text, names)
@@ -56,3 +56,8 @@ def read_decision(message: AIMessage, mode: Mode, names: Collection[str]) -> Dec
         return Decision(trouble=Trouble(kind="invalid", detail="empty"))
     as_asked = mode == "tagged" or (mode != "tools" and reading.structured)
     return Decision(calls=reading.calls, text=reading.text, as_asked=as_asked)
+
+
+def _spelt(name: str, names: Collection[str]) -> str:
+    """The tool's own name where a model added a namespace, quotes or a role word, or wrote it in capitals."""
+    return name if name in names else known_name(name, names) or name

@@ -25,6 +25,10 @@ class AnswerTooLongError(Exception):
     """A backend sent more bytes than any answer needs."""
 
 
+class StreamedUnaskedError(Exception):
+    """A backend streamed although a whole answer was asked for."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
     """Why a call came to nothing."""
@@ -66,6 +70,8 @@ def classify(error: BaseException) -> Trouble:
 
     if any(isinstance(cause, AnswerTooLongError) for cause in _causes(error)):
         return Trouble(kind="invalid", detail="too_long")
+    if any(isinstance(cause, StreamedUnaskedError) for cause in _causes(error)):
+        return Trouble(kind="refused", detail="only_streams", status=400, words="only supports stream")
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         return Trouble(kind="timeout", detail="no_answer", transient=True)
     if isinstance(error, openai.APIStatusError):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Any, Final, cast
 
 import httpx2
@@ -12,6 +12,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_ran
 
 from models.breaker import Breaker, BreakerOpenError, Passage
 from models.failures import Trouble, TroubleError, classify
+from models.fragments import gather
 from models.requests import Request
 from models.streams import ReplyStream
 
@@ -43,9 +44,9 @@ class Line:
         """Close the connections."""
         await self._client.aclose()
 
-    async def ask(self, request: Request, until: float) -> AIMessage:
-        """The whole answer; raises TroubleError."""
-        return await _retrying(until)(self._ask, request, until)
+    async def ask(self, request: Request, until: float, *, whole: bool = True) -> AIMessage:
+        """The whole answer, put together from a stream where the backend gives it no other way; raises TroubleError."""
+        return await _retrying(until)(self._ask, request, until, whole=whole)
 
     async def open_stream(
         self, request: Request, until: float, *, usage: bool, max_tokens: int
@@ -53,21 +54,35 @@ class Line:
         """A stream and its first piece to show, empty where there is none; raises TroubleError."""
         return await _retrying(until)(self._open, request, until, usage=usage, max_tokens=max_tokens)
 
-    async def _ask(self, request: Request, until: float) -> AIMessage:
-        options: dict[str, Any] = request.options
+    async def _ask(self, request: Request, until: float, *, whole: bool) -> AIMessage:
         async with self._permit(until) as passage:
             try:
                 async with asyncio.timeout_at(until):
-                    message = await self._whole.ainvoke(request.messages, None, **options)
+                    message = await (self._at_once(request) if whole else self._gathered(request, until))
             except TimeoutError as error:
                 passage.failed()
                 raise TroubleError(Trouble(kind="timeout", detail="deadline")) from error
+            except TroubleError as error:
+                (passage.failed if error.trouble.backend_down else passage.succeeded)()
+                raise
             except Exception as error:  # the client libraries raise from unrelated trees
                 trouble = classify(error)
                 (passage.failed if trouble.backend_down else passage.succeeded)()
                 raise TroubleError(trouble) from error
             passage.succeeded()
             return message
+
+    async def _at_once(self, request: Request) -> AIMessage:
+        options: dict[str, Any] = request.options
+        return await self._whole.ainvoke(request.messages, None, **options)
+
+    async def _gathered(self, request: Request, until: float) -> AIMessage:
+        options: dict[str, Any] = request.options
+        chunks = cast(
+            "AsyncGenerator[AIMessage]", self._streaming.astream(request.messages, None, stream_usage=False, **options)
+        )
+        async with aclosing(chunks):
+            return await gather(chunks, until)
 
     async def _open(self, request: Request, until: float, *, usage: bool, max_tokens: int) -> tuple[ReplyStream, str]:
         options: dict[str, Any] = request.options

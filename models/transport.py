@@ -4,12 +4,13 @@ Expected: the client library sends the key and headers it is given. In fact it a
 OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS hold, to any server; so every request is cut down to a list here.
 """
 
+import re
 from collections.abc import AsyncIterator
 from typing import Final
 
 import httpx2
 
-from models.failures import AnswerTooLongError
+from models.failures import AnswerTooLongError, StreamedUnaskedError
 
 _HEADERS: Final = frozenset(
     {
@@ -25,6 +26,7 @@ _HEADERS: Final = frozenset(
     }
 )
 MAX_ANSWER_BYTES: Final = 4_000_000
+_ASKS_FOR_A_STREAM: Final = re.compile(rb'"stream": ?true')
 _MAX_COMPRESSED_BYTES: Final = 100_000
 """Asked for plain; what comes compressed all the same unpacks to at most a thousand times this."""
 
@@ -57,6 +59,10 @@ def open_http_client(*, api_key: str, timeout: float, verify: object) -> httpx2.
         request.headers["Accept-Encoding"] = "identity"
 
     async def bound(response: httpx2.Response) -> None:
+        streamed = response.headers.get("content-type", "").startswith("text/event-stream")
+        if streamed and response.is_success and not _ASKS_FOR_A_STREAM.search(response.request.content):
+            await response.aclose()
+            raise StreamedUnaskedError
         limit = _MAX_COMPRESSED_BYTES if response.headers.get("content-encoding") else MAX_ANSWER_BYTES
         if isinstance(response.stream, httpx2.AsyncByteStream):
             response.stream = _Bounded(response.stream, limit)

@@ -22,6 +22,8 @@ class Wire:
     stream_usage: bool = True
     system_role: bool = True
     streaming: bool = True
+    whole: bool = True
+    """Whether an answer may be had at once; some models only stream."""
 
     def met(self, other: Self) -> Self:
         """What both shapes can rely on."""
@@ -52,6 +54,10 @@ _SYSTEM: Final = re.compile(
 _TOOLS: Final = re.compile(r"tool|function")
 _FORMAT: Final = re.compile(r"response_format|json_schema|json_object|json mode|schema|grammar|structured")
 _STREAM: Final = re.compile(r"stream")
+_ONLY_STREAMS: Final = re.compile(
+    r"only supports? (the )?stream|non-?stream\w* .{0,40}not support|"
+    r"(enable|set|requires?) .{0,20}stream|stream\b.{0,20}must be"
+)
 
 
 def step_down(
@@ -60,6 +66,8 @@ def step_down(
     """The shape to try next after a refusal; None where another shape would not help."""
     if trouble.detail == TOO_LONG_A_PROMPT or trouble.status not in _LEARNABLE or _NOT_SUPPORT.search(trouble.words):
         return None
+    if purpose != "stream" and wire.whole and _ONLY_STREAMS.search(trouble.words):
+        return wire.without("whole")
     dropped = _without_field(wire, trouble, purpose) or _without_mode(wire, trouble, purpose)
     if dropped is not None:
         return dropped

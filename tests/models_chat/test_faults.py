@@ -40,12 +40,6 @@ def html(code: int) -> Step:
     return answers("<h1>Please log in</h1>", code=code, content_type="text/html")
 
 
-def called(arguments: object) -> Step:
-    function = {"name": "send_money", "arguments": arguments}
-    tool_calls = [{"id": "1", "type": "function", "function": function}]
-    return raw({"role": "assistant", "content": None, "tool_calls": tool_calls}, "tool_calls")
-
-
 # what goes wrong · the steps the server takes · ways it shows in · the failure
 FAULTS: list[tuple[str, list[Step], tuple[Way, ...], str]] = [
     ("bad request", [status(400, "bad")], TALK, "refused:http_400"),
@@ -83,7 +77,6 @@ FAULTS: list[tuple[str, list[Step], tuple[Way, ...], str]] = [
     ("content filter", [says("", finish="content_filter")], BOTH, "refused:by_the_model"),
     ("refusal", [raw({"role": "assistant", "content": None, "refusal": "I can't."})], WHOLE, "refused:by_the_model"),
     ("calls cut off by length", [calls(("chat", '{"amount": "10'), finish="length")], DECIDE, "incomplete:length"),
-    ("tool arguments as a list", [called("[1]")] * TWICE, DECIDE, "invalid:unreadable"),
     ("stream ends without a finish reason", [says("Your balance", finish=None)], STREAM, "incomplete:no_end"),
     ("stream is cut without a word", [says("Your balance", ends="cut")], STREAM, "incomplete:no_end"),
     ("stream is reset after words", [says("Your balance", ends="reset")], STREAM, "unavailable:connection"),
