@@ -21,6 +21,7 @@ from models.breaker import Breaker
 from models.decisions import Decision, ending, read_decision
 from models.failures import Trouble, TroubleError
 from models.line import Line
+from models.memory import WireMemory
 from models.ports import Completion
 from models.records import Record
 from models.replies import clean_reply
@@ -49,10 +50,12 @@ def open_language_model(
     max_concurrency: int = 16,
     decision_tokens: int = 2048,
     breaker: Breaker | None = None,
+    memory: WireMemory | None = None,
 ) -> "ChatModel | None":
     """A model behind its guards; None where no model is named, or there is neither a key nor a server of one's own.
 
-    Several models of one backend may share a `breaker`. Builds TLS contexts: call it at start, not in a turn.
+    Several models of one backend may share a `breaker`; `memory` holds what earlier ones found out. Builds TLS
+    contexts and reads a file: call it at start, not in a turn.
     """
     if not model or not (api_key or base_url):
         return None
@@ -63,11 +66,16 @@ def open_language_model(
     line = _open_line(
         model=model, api_key=api_key or "none", url=url, timeout=timeout, most=max_concurrency, breaker=breaker
     )
+    # OpenAI itself refuses max_tokens beside max_completion_tokens; everyone else may know only the older one.
+    wire = Wire(max_tokens=host != urlsplit(OPENAI_URL).hostname)
+    memory = memory or WireMemory()
+    known = memory.recall(url, model)
     return ChatModel(
         name=model,
         line=line,
-        # OpenAI itself refuses max_tokens beside max_completion_tokens; everyone else may know only the older one.
-        wire=Wire(max_tokens=host != urlsplit(OPENAI_URL).hostname),
+        wire=wire if known is None else wire.met(known.wire),
+        proven=set() if known is None else set(known.proven),
+        keep=partial(memory.keep, url, model),
         temperature=temperature,
         timeout=timeout,
         decision_tokens=decision_tokens,
@@ -106,6 +114,8 @@ class ChatModel:
         name: str,
         line: Line,
         wire: Wire,
+        proven: set[Mode],
+        keep: Callable[[Wire, set[Mode]], None],
         temperature: float,
         timeout: float,
         decision_tokens: int,
@@ -116,7 +126,8 @@ class ChatModel:
         self._temperature = temperature
         self._timeout = timeout
         self._decision_tokens = decision_tokens
-        self._proven: set[Mode] = set()
+        self._proven = proven
+        self._keep = keep
         self._misses: Counter[Mode] = Counter()
 
     def __repr__(self) -> str:
@@ -193,8 +204,9 @@ class ChatModel:
         if isinstance(answer, Trouble):
             return Decision(trouble=answer), wire
         decision = read_decision(answer, wire.mode, tool_names(tools))
-        if decision.as_asked:
+        if decision.as_asked and wire.mode not in self._proven:
             self._proven.add(wire.mode)
+            self._remember()
         return decision, wire
 
     async def _second_opinion(
@@ -267,6 +279,11 @@ class ChatModel:
         if met != self._wire:
             _log.info("model_shape_learned", model=self._name, mode=met.mode, shape=str(met))
             self._wire = met
+            self._remember()
+
+    def _remember(self) -> None:
+        """Write what was learnt, off the loop; a turn does not wait for it."""
+        asyncio.get_running_loop().run_in_executor(None, self._keep, self._wire, set(self._proven))
 
 
 async def _next_piece(stream: ReplyStream) -> tuple[str, Trouble | None]:

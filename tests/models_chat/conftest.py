@@ -5,6 +5,7 @@ import pytest_asyncio
 
 from models.breaker import Breaker
 from models.chat import ChatModel, open_language_model
+from models.memory import WireMemory
 from tests.openai_server import ScriptedOpenAI
 
 OpenModel = Callable[..., ChatModel]
@@ -16,10 +17,14 @@ async def open_model():
     opened: list[ChatModel] = []
 
     def open_one(
-        server: ScriptedOpenAI | str, *, api_key: str = "sk-test", breaker: Breaker | None = None
+        server: ScriptedOpenAI | str,
+        *,
+        api_key: str = "sk-test",
+        breaker: Breaker | None = None,
+        memory: WireMemory | None = None,
     ) -> ChatModel:
         url = server if isinstance(server, str) else server.url
-        model = open_language_model(model="small", api_key=api_key, base_url=url, breaker=breaker)
+        model = open_language_model(model="small", api_key=api_key, base_url=url, breaker=breaker, memory=memory)
         assert model is not None
         opened.append(model)
         return model
