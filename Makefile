@@ -1,6 +1,7 @@
 # `make help` lists what there is. Everything runs from this folder with a virtual environment of its own.
 
 PYTHON3 ?= python3
+PORT := 8000
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check -qq
@@ -13,11 +14,11 @@ export LANGGRAPH_STRICT_MSGPACK := true
 help: ## what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
 
-run: $(VENV)/.runtime ## serve the demo projects at http://127.0.0.1:8000
-	@$(PYTHON) -m cli serve --demo
+run: $(VENV)/.runtime ## serve the demo projects at http://127.0.0.1:8000, or at another PORT=…
+	@$(PYTHON) -m cli serve --demo --port $(PORT)
 
 test: $(VENV)/.development ## run the tests
-	@$(PYTHON) -m pytest -q
+	@$(PYTHON) -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 bench: $(VENV)/.development ## print the benchmarks
 	@$(PYTHON) -m evals

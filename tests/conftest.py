@@ -6,11 +6,17 @@ import sys
 from collections.abc import Iterator
 from ipaddress import ip_address
 
+import hypothesis
 import pytest
 import structlog
 
 # LangGraph reads it when it is imported, so it cannot be a fixture.
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+
+# The suite says the same each time; `--hypothesis-profile=explore` looks for what it has not seen yet.
+hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", max_examples=2000, deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 class NetworkUsedError(RuntimeError):

