@@ -303,6 +303,13 @@ class Project(Model):
     timezone: str = "UTC"
     persona: LocalizedText = ""
     understanding: Literal["embedded", "llm", "hybrid"] = "hybrid"
+    sure: float = Field(
+        0.6,
+        ge=0,
+        le=1,
+        description="In hybrid mode the embedded reading stands from this certainty on; below it the model is asked. "
+        "`switchboard evaluate` shows what each value costs and brings.",
+    )
     texts: dict[str, dict[str, str]] = Field({}, description="Built-in texts overridden, per locale.")
     slots: dict[Name, Slot] = Field({}, description="Slots shared by several intents.")
     intents: dict[Name, Intent] = {}

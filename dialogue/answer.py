@@ -48,6 +48,7 @@ def _diagnostics(state: DialogueState) -> dict[str, object]:
     return {
         "engine": state["engine"],
         "certainty": _rounded(state["certainty"]),
+        "readings": [{**one, "certainty": _rounded(one["certainty"])} for one in state.get("readings", [])],
         "commands": state["commands"],
         "intent_ranking": [{**ranked, "score": round(ranked["score"], 4)} for ranked in state["ranking"][:3]],
         "history": state["history_counts"],

@@ -153,6 +153,18 @@ class Ranked(TypedDict):
     score: float
 
 
+class EngineReading(TypedDict):
+    """What one engine of understanding made of a message."""
+
+    engine: str
+    commands: list[Command]
+    certainty: float | None
+    failure: str | None
+    """Why it could not read, as `kind:detail`."""
+    served: bool
+    """Whether the turn goes by it."""
+
+
 class ModelUse(TypedDict):
     """One call of a language model, for budgets and diagnostics."""
 
@@ -328,6 +340,8 @@ class DialogueState(TypedDict, total=False):
     ranking: list[Ranked]
     engine: str
     certainty: float | None
+    readings: list[EngineReading]
+    """What each engine that read the message made of it; for the diagnostics."""
     notices: list[str]
     """What degraded in this turn, in words for the diagnostics."""
     models: list[ModelUse]

@@ -54,6 +54,7 @@ async def detect_intent(
         ranking=list(understood.ranking),
         engine=understood.engine,
         certainty=understood.certainty,
+        readings=list(understood.readings),
         locale=locale,
         locale_settled=settled,
         models=[*state["models"], *understood.models],

@@ -105,6 +105,7 @@ def _fresh(state: DialogueState, version: Version, locale: str, now: datetime) -
         ranking=[],
         engine="",
         certainty=None,
+        readings=[],
         notices=[],
         models=[],
         verdict=_verdict("chatted"),

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from config.versions import Version
 from dialogue.commands import Command
-from dialogue.state import ModelUse, OpenQuestion, Ranked
+from dialogue.state import EngineReading, ModelUse, OpenQuestion, Ranked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,8 @@ class Understood:
     models: tuple[ModelUse, ...] = ()
     notices: tuple[str, ...] = ()
     """What degraded: a dead model, a fallback."""
+    readings: tuple[EngineReading, ...] = ()
+    """What each engine that read the message made of it; one of them serves."""
 
 
 class Understanding(Protocol):

@@ -1,5 +1,7 @@
 """The hybrid asks the model only where the embedded engine is unsure, and never fails with it."""
 
+import asyncio
+
 import pytest
 
 from config.project import Project
@@ -44,8 +46,8 @@ def model(commands=OTHER, failure: str | None = None) -> Scripted:
     return Scripted(Understood(commands=commands, engine="llm", models=(use(failure),)))
 
 
-def bot(mode: str):
-    return make_version(Project(name="bot", locales=["en"], understanding=mode))
+def bot(mode: str, **given):
+    return make_version(Project(name="bot", locales=["en"], understanding=mode, **given))
 
 
 @pytest.mark.parametrize(
@@ -122,9 +124,71 @@ async def test_both_engines_are_prepared_where_both_may_be_asked():
     assert (first.prepared, second.prepared) == (1, 1)
 
 
-async def test_the_record_names_both_engines():
-    understood = await HybridUnderstanding(embedded(0.2), model((Act(command="person"),))).understand(
-        bot("hybrid"), at("hello")
-    )
+async def test_the_record_names_both_engines_and_what_they_read():
+    person = (Act(command="person"),)
+    understood = await HybridUnderstanding(embedded(0.2), model(person)).understand(bot("hybrid"), at("hello"))
 
     assert understood.engine == "hybrid:llm"
+    assert [(one["engine"], one["commands"], one["served"]) for one in understood.readings] == [
+        ("embedded", list(START), False),
+        ("llm", list(person), True),
+    ]
+    assert understood.readings[0]["certainty"] == 0.2
+
+
+async def test_a_failed_reading_is_in_the_record_too():
+    engine = HybridUnderstanding(embedded(0.3), model(failure="timeout:deadline"))
+    understood = await engine.understand(bot("hybrid"), at("hello"))
+
+    assert understood.engine == "hybrid:embedded"
+    assert [(one["engine"], one["failure"], one["served"]) for one in understood.readings] == [
+        ("embedded", None, True),
+        ("llm", "timeout:deadline", False),
+    ]
+
+
+@pytest.mark.parametrize(("sure", "calls"), [(0.0, 0), (0.5, 0), (0.51, 1), (1.0, 1)])
+async def test_a_project_says_how_sure_is_sure(sure, calls):
+    llm = model()
+    await HybridUnderstanding(embedded(0.5), llm).understand(bot("hybrid", sure=sure), at("hello"))
+
+    assert llm.asked == calls
+
+
+@pytest.mark.parametrize(("certainty", "engine", "models"), [(0.9, "embedded", 0), (0.2, "hybrid:llm", 1)])
+async def test_both_may_be_read_to_compare_them(certainty, engine, models):
+    """What comes of it is what a customer's message would come to; the other reading stands beside it."""
+    hybrid = HybridUnderstanding(embedded(certainty), model())
+    understood = await hybrid.read_both(bot("hybrid"), at("hello"))
+
+    assert (understood.engine, len(understood.models)) == (engine, models)
+    assert [one["commands"] for one in understood.readings] == [list(START), list(OTHER)]
+    assert [one["served"] for one in understood.readings] == [certainty == 0.9, certainty != 0.9]
+
+
+class Slow(Scripted):
+    """A model that takes its time, and notices when nobody waits any more."""
+
+    def __init__(self) -> None:
+        super().__init__(Understood(commands=OTHER, engine="llm"))
+        self.begun = asyncio.Event()
+        self.given_up = False
+
+    async def understand(self, version, situation):
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.given_up = True
+            raise
+
+
+async def test_a_turn_that_is_given_up_gives_up_its_model():
+    slow = Slow()
+    reading = asyncio.create_task(HybridUnderstanding(embedded(0.2), slow).understand(bot("hybrid"), at("hello")))
+    await asyncio.wait_for(slow.begun.wait(), 5)
+    reading.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert slow.given_up
