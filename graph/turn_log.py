@@ -8,9 +8,11 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from tools.errors import LedgerUnavailableError
+from tools.migrations import Schema, add_column, statements
 from tools.sqlite_file import SqliteFile
 
-SCHEMA = """
+SCHEMA: Schema = (
+    statements("""
 CREATE TABLE IF NOT EXISTS sessions (
     thread_id TEXT PRIMARY KEY, tenant TEXT NOT NULL, project TEXT NOT NULL, session_id TEXT NOT NULL,
     version TEXT NOT NULL, channel TEXT NOT NULL, locale TEXT NOT NULL, owner TEXT NOT NULL, turns INTEGER NOT NULL,
@@ -21,8 +23,11 @@ CREATE TABLE IF NOT EXISTS turns (
     thread_id TEXT NOT NULL, message_id TEXT NOT NULL, fingerprint TEXT NOT NULL, message TEXT NOT NULL,
     outcome TEXT NOT NULL, answer TEXT NOT NULL, created_at TEXT NOT NULL, PRIMARY KEY (thread_id, message_id)
 );
-CREATE INDEX IF NOT EXISTS turns_in_order ON turns (thread_id, created_at);
-"""
+CREATE INDEX IF NOT EXISTS turns_in_order ON turns (thread_id, created_at)
+"""),
+    # Files from before there were versions may lack it.
+    add_column("turns", "message", "TEXT NOT NULL DEFAULT ''"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +130,8 @@ class SqliteTurnLog:
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "INSERT OR IGNORE INTO turns VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO turns (thread_id, message_id, fingerprint, message, outcome, answer, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     session.thread_id,
                     turn.message_id,
@@ -137,7 +143,9 @@ class SqliteTurnLog:
                 ),
             )
             connection.execute(
-                "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (thread_id) DO UPDATE SET"
+                "INSERT INTO sessions (thread_id, tenant, project, session_id, version, channel, locale, owner, turns,"
+                " tokens, created_at, last_active) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (thread_id) DO UPDATE SET"
                 " version = excluded.version, locale = excluded.locale, owner = excluded.owner,"
                 " turns = excluded.turns, tokens = sessions.tokens + excluded.tokens,"
                 " last_active = excluded.last_active",

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.knowledge_errors import KnowledgeUnavailableError
+from tools.migrations import Schema, SchemaTooNewError, migrate, statements
 
-_SCHEMA = """
+_SCHEMA: Schema = (
+    statements("""
 CREATE TABLE IF NOT EXISTS base (
     id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, project TEXT NOT NULL, encoder TEXT NOT NULL,
     generation INTEGER NOT NULL DEFAULT 0, indexed INTEGER NOT NULL DEFAULT 0, build INTEGER NOT NULL DEFAULT 1,
@@ -35,8 +37,9 @@ CREATE TABLE IF NOT EXISTS term (
 CREATE TABLE IF NOT EXISTS code (
     base INTEGER NOT NULL, code TEXT NOT NULL, passage TEXT NOT NULL, PRIMARY KEY (base, code, passage)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS probe (
-    encoder TEXT NOT NULL, key TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (encoder, key)) WITHOUT ROWID;
-"""
+    encoder TEXT NOT NULL, key TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (encoder, key)) WITHOUT ROWID
+"""),
+)
 
 NONE: Mapping[str, object] = {}
 
@@ -51,7 +54,7 @@ class KnowledgeDatabase:
         self._guard = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._named_errors():
-            self._connection().executescript(_SCHEMA)
+            migrate(self._connection(), _SCHEMA, file=path.name)
 
     def close(self) -> None:
         """Close every connection; the object is not used afterwards."""
@@ -109,5 +112,5 @@ class KnowledgeDatabase:
     def _named_errors(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, SchemaTooNewError) as error:
             raise KnowledgeUnavailableError(f"the knowledge tables at {self._path} fail: {error}") from error

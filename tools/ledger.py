@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from tools.findings import Finding
+from tools.migrations import Schema, statements
 from tools.owners import Owner
 from tools.sqlite_file import SqliteFile
 
@@ -96,15 +97,17 @@ class Ledger(Protocol):
         """Remove them; says how many there were."""
 
 
-_SCHEMA: Final = """
+_SCHEMA: Final[Schema] = (
+    statements("""
 CREATE TABLE IF NOT EXISTS action_ledger (
     key TEXT PRIMARY KEY, tenant TEXT NOT NULL, project TEXT NOT NULL, session_id TEXT NOT NULL, flow_id TEXT NOT NULL,
     action TEXT NOT NULL, arguments_hash TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL,
     lease_until REAL NOT NULL, claimed_at REAL NOT NULL, dispatched_at REAL, attempts INTEGER NOT NULL DEFAULT 0,
     http_status INTEGER, result TEXT NOT NULL DEFAULT '{}', reference TEXT, error TEXT, finished_at REAL,
     UNIQUE (tenant, project, session_id, flow_id, action, arguments_hash)
-) WITHOUT ROWID;
-"""
+) WITHOUT ROWID
+"""),
+)
 _OF_SCOPE: Final = "tenant = ? AND (? IS NULL OR project = ?) AND (? IS NULL OR session_id = ?)"
 
 

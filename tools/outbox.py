@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from tools.migrations import Schema, statements
 from tools.owners import Owner
 from tools.sqlite_file import SqliteFile
 
 LEASE_SECONDS: Final = 60.0
 
-_SCHEMA: Final = """
+_SCHEMA: Final[Schema] = (
+    statements("""
 CREATE TABLE IF NOT EXISTS desk_outbox (
     position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, tenant TEXT NOT NULL, project TEXT NOT NULL,
     session_id TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     next_at REAL NOT NULL, owner TEXT NOT NULL DEFAULT '', lease_until REAL NOT NULL DEFAULT 0,
     created_at REAL NOT NULL, settled_at REAL, UNIQUE (tenant, project, id)
 );
-CREATE INDEX IF NOT EXISTS desk_outbox_waiting ON desk_outbox (state, next_at);
-"""
+CREATE INDEX IF NOT EXISTS desk_outbox_waiting ON desk_outbox (state, next_at)
+"""),
+)
 _DUE: Final = """
 SELECT * FROM desk_outbox AS mine WHERE state = 'waiting' AND next_at <= ? AND NOT EXISTS (
     SELECT 1 FROM desk_outbox AS earlier WHERE earlier.state = 'waiting' AND earlier.tenant = mine.tenant

@@ -15,6 +15,7 @@ from typing import TypeVar
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from tools.errors import LedgerUnavailableError
+from tools.migrations import Schema, SchemaTooNewError, migrate
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ T = TypeVar("T")
 class SqliteFile:
     """A file and the schema it has; work is done in transactions, off the event loop."""
 
-    def __init__(self, path: Path, schema: str, *, busy_seconds: float = 5.0, durable: bool = True) -> None:
+    def __init__(self, path: Path, schema: Schema, *, busy_seconds: float = 5.0, durable: bool = True) -> None:
         self._path = path
         self._synchronous = "FULL" if durable else "NORMAL"
         self._schema = schema
@@ -49,6 +50,8 @@ class SqliteFile:
                 connection.rollback()
                 raise
             connection.commit()
+        except SchemaTooNewError as error:
+            raise LedgerUnavailableError(str(error)) from error
         except (sqlite3.Error, OSError) as error:
             raise LedgerUnavailableError(f"{self._path.name}: {type(error).__name__}") from error
         return result
@@ -59,7 +62,11 @@ class SqliteFile:
             connection = sqlite3.connect(
                 self._path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
             )
-            self._prepare(connection)
+            try:
+                self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
             self._connection = connection
         return self._connection
 
@@ -74,7 +81,7 @@ class SqliteFile:
         )
         patient(connection.execute, "PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={self._synchronous}")
-        patient(connection.executescript, self._schema)
+        patient(migrate, connection, self._schema, file=self._path.name)
 
     def _close(self) -> None:
         if self._connection is not None:

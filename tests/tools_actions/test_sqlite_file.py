@@ -6,9 +6,10 @@ import sqlite3
 import pytest
 
 from tools.errors import LedgerUnavailableError
+from tools.migrations import statements
 from tools.sqlite_file import SqliteFile
 
-SCHEMA = "CREATE TABLE IF NOT EXISTS t (n INTEGER)"
+SCHEMA = (statements("CREATE TABLE IF NOT EXISTS t (n INTEGER)"),)
 
 
 async def test_many_open_a_new_file_at_once(tmp_path):
