@@ -31,6 +31,7 @@ from tools.answers import Answers
 from tools.auth import Authenticator
 from tools.chatwoot import ChatwootLine
 from tools.desk import WebhookDesk
+from tools.disk import WriteProbe
 from tools.errors import LedgerUnavailableError
 from tools.http import open_line
 from tools.knowledge import ChromaKnowledge, open_knowledge
@@ -149,6 +150,8 @@ async def open_services(
         log_file = SqliteFile(database, SCHEMA, durable=False)
         stack.push_async_callback(log_file.aclose)
         turn_log = SqliteTurnLog(log_file)
+        if (wrong := await turn_log.check()) is not None:
+            raise _unusable("SWITCHBOARD_DATABASE", database, wrong)
         training = Training(parts.understanding, parts.versions.all())
         stack.push_async_callback(training.stop)
         turns = Turns(
@@ -160,7 +163,12 @@ async def open_services(
             takeovers=parts.takeovers,
             budget=TokenBudget(),
             clock=clock,
-            probes={"database": turn_log.check, "knowledge": opened.knowledge.check, "training": training.check},
+            probes={
+                "disk": WriteProbe({"SWITCHBOARD_DATA": settings.data, "SWITCHBOARD_DATABASE": database.parent}).check,
+                "database": turn_log.check,
+                "knowledge": opened.knowledge.check,
+                "training": training.check,
+            },
         )
         yield Services(
             settings=settings,
@@ -233,7 +241,7 @@ async def _try_out(ledger: SqliteLedger, outbox: Outbox, data: Path) -> None:
         raise _unusable("SWITCHBOARD_DATA", data, error) from error
 
 
-def _unusable(setting: str, place: Path, error: Exception) -> StartError:
+def _unusable(setting: str, place: Path, error: Exception | str) -> StartError:
     return StartError(
         f"{setting}: {str(place)!r} cannot be used ({error}); restore it from a copy, or move it away to begin anew"
     )
