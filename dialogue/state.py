@@ -190,6 +190,8 @@ class Passage(TypedDict):
     """Fused score: cosine + 0.1 × coverage."""
     cosine: float
     coverage: float
+    relevance: NotRequired[float]
+    """The score between what unrelated questions reach, 0, and the most there is, 1."""
     answer: NotRequired[str]
     """Of a FAQ row: its answer."""
     locale: NotRequired[str]
@@ -275,7 +277,9 @@ class Citation(TypedDict):
 
     source: str
     title: str
+    """Of the document; of a FAQ row its question."""
     score: float
+    """The passage's relevance, 0…1."""
     text: str
 
 

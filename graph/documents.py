@@ -8,7 +8,7 @@ from config.versions import Versions
 from ingest.documents import UnreadableFileError
 from ingest.run import add_document
 from tools.knowledge import ChromaKnowledge
-from tools.knowledge_errors import DocumentNotFoundError, KnowledgeError
+from tools.knowledge_errors import DocumentNotFoundError, SearchFailedError
 
 
 class Documents:
@@ -27,11 +27,14 @@ class Documents:
         ]
 
     async def add(self, tenant: str, project: str, name: str, content: bytes) -> dict[str, JsonValue]:
-        """Read and index one document; `status` is `refused` and `reason` says why where it cannot be."""
+        """Read and index one document; `status` is `refused` and `reason` says why where it cannot be read.
+
+        Raises KnowledgeError where it cannot be stored.
+        """
         version = self._versions.current(tenant, project)
         try:
             document = await self._base.run(lambda: add_document(version, name, content, knowledge=self._base))
-        except (UnreadableFileError, KnowledgeError) as error:
+        except UnreadableFileError as error:
             return {"name": name, "status": "refused", "reason": str(error)}
         return {**_plain(asdict(document)), "name": document.source, "status": "indexed"}
 
@@ -46,9 +49,11 @@ class Documents:
     async def search(
         self, tenant: str, project: str, query: str, *, locale: str | None = None, limit: int = 10
     ) -> list[dict[str, JsonValue]]:
-        """The passages retrieval finds, best first, with their scores."""
+        """The passages retrieval finds, best first, with their scores; raises KnowledgeError where it fails."""
         version = self._versions.current(tenant, project)
         found = await self._base.search(version, query, locale=locale or version.project.default_locale)
+        if found["failure"] is not None:
+            raise SearchFailedError(found["failure"])
         return [_plain(dict(passage)) for passage in found["passages"][:limit]]
 
 

@@ -32,7 +32,10 @@ class HistoryMessage(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     role: Annotated[Text, Field(max_length=40, examples=["user"])] = Field(
-        description="user, assistant or human (the same as user); messages of other roles are left out."
+        description=(
+            "user or human, assistant or ai; messages of other roles are left out, and counted in "
+            "`metadata.diagnostics.history.ignored`."
+        )
     )
     content: Text | list[HistoryPart] = Field(description="The text, or text parts.", examples=["Merhaba"])
 
@@ -106,8 +109,10 @@ class Citation(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     source: str
-    title: str
-    score: float
+    title: str = Field(description="The document's title; of a FAQ row its question.")
+    score: float = Field(
+        ge=0, le=1, description="How near it is: 0 as near as unrelated questions come, 1 the nearest there is."
+    )
     text: str
 
 

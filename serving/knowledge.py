@@ -14,7 +14,7 @@ from serving.strict import StrictRoute
 from serving.text import clean, to_json
 
 router = APIRouter(
-    prefix="/knowledge", route_class=StrictRoute, tags=["knowledge"], responses=problems(401, 403, 404, 422)
+    prefix="/knowledge", route_class=StrictRoute, tags=["knowledge"], responses=problems(401, 403, 404, 422, 503)
 )
 
 ProjectQuery = Annotated[str | None, Query(description="The project; may be left out where the tenant has one.")]

@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from config.project import ErrorKind
 from graph.calls import Failed, TurnRefusedError
 from serving.text import clean, to_json
+from tools.knowledge_errors import KnowledgeError
 
 ProblemKind = ErrorKind | Literal["validation", "unauthorized", "busy", "too_large", "budget_exhausted"]
 """Every kind of problem; a turn's own kinds arrive as plain strings from the graph."""
@@ -128,6 +129,7 @@ def install_problems(app: FastAPI) -> None:
     """Make every error of the app a problem."""
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(TurnRefusedError, _on_refused_turn)
+    app.add_exception_handler(KnowledgeError, _on_knowledge_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(ValidationError, _on_invalid_model)
 
@@ -140,6 +142,14 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
 
 async def _on_refused_turn(request: Request, error: Exception) -> Response:
     return _answer(request, refused(cast(TurnRefusedError, error)))
+
+
+async def _on_knowledge_error(request: Request, error: Exception) -> Response:
+    failed = cast(KnowledgeError, error)
+    problem = ProblemError(503, "internal_error", f"The knowledge base is not ready: {failed.told}.")
+    log.error("request_broke", error_id=problem.error_id, where=request.url.path, cause=str(failed))
+    problem.logged = True
+    return problem_response(problem)
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:

@@ -212,8 +212,10 @@ def _language(locale: str) -> str:
 
 
 def _numbered(number: int, passage: Passage) -> str:
-    where = " › ".join(part for part in (passage["title"], passage["heading"]) if part)
-    return f"[{number}] {where} (score {passage['score']:.2f})\n{passage['text']}"
+    # The title of a FAQ row is its question, with which its text begins.
+    title = "" if "answer" in passage else passage["title"]
+    where = " › ".join(part for part in (title, passage["heading"]) if part)
+    return f"[{number}]{where and ' '}{where} (score {passage['score']:.2f})\n{passage['text']}"
 
 
 def _evidence(passage: Passage) -> str:
@@ -224,7 +226,7 @@ def _citation(passage: Passage) -> Citation:
     return Citation(
         source=passage["source"],
         title=passage["title"],
-        score=round(passage["score"], 4),
+        score=round(passage.get("relevance", min(max(passage["score"], 0.0), 1.0)), 4),
         text=passage["text"][:_CITED_CHARS],
     )
 

@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+import structlog
+
 from config.versions import Version
 from dialogue.state import Retrieval
 from models.embedding_engines import EncoderUnavailableError
@@ -31,6 +33,8 @@ from tools.knowledge_sync import IndexKeeper, collection_name
 from tools.knowledge_tables import SECOND, KnowledgeTables
 from tools.knowledge_writer import Progress, write_documents
 from tools.retrieval import Asked, Hit, Question, assemble, empty, rank
+
+_log = structlog.get_logger(__name__)
 
 CANDIDATES = 64
 """Vectors fetched to be scored again: more changes no ranking that was measured."""
@@ -63,6 +67,7 @@ class ChromaKnowledge:
         self._keeper = IndexKeeper(tables, index) if index else None
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="knowledge")
         self._fingerprints: dict[tuple[int, int], str] = {}
+        self._ailment: str | None = None
 
     async def search(self, version: Version, query: str, *, locale: str) -> Retrieval:
         """The best passages for `query`, best first; a failure is noted in the result, not raised."""
@@ -78,7 +83,8 @@ class ChromaKnowledge:
         try:
             return await asyncio.wait_for(finding, _SEARCH_SECONDS)
         except KnowledgeError as error:
-            return empty(query, failure=str(error))
+            _log.warning("search failed", project=version.project.name, cause=str(error))
+            return empty(query, failure=error.told)
         except TimeoutError:
             return empty(query, failure=f"the knowledge base did not answer within {_SEARCH_SECONDS:g} s")
 
@@ -96,13 +102,18 @@ class ChromaKnowledge:
 
     async def check(self) -> str | None:
         """Why the knowledge base cannot be searched now, for readiness; None where it can."""
+        told = cause = None
         try:
             await asyncio.wait_for(self.run(self._probe), _SEARCH_SECONDS)
         except KnowledgeError as error:
-            return str(error)
+            told, cause = error.told, str(error)
         except TimeoutError:
-            return f"the knowledge base did not answer within {_SEARCH_SECONDS:g} s"
-        return None
+            told = cause = f"the knowledge base did not answer within {_SEARCH_SECONDS:g} s"
+        # Readiness is polled: the log has a line for each change, not for each look.
+        if cause != self._ailment and cause is not None:
+            _log.error("knowledge base not ready", cause=cause)
+        self._ailment = cause
+        return told
 
     def documents(self, scope: Scope) -> list[DocumentRecord]:
         """The documents as last written; blocking."""

@@ -4,15 +4,26 @@
   + KnowledgeUnavailableError   the tables or the index cannot be reached; may work when tried again
   + EncoderMismatchError        built with another embedding engine than the one now configured
   + DocumentNotFoundError       no such document in this project
+  + SearchFailedError           a search came to nothing but a failure
 """
 
 
 class KnowledgeError(Exception):
     """Something is wrong with the knowledge base; the message says what to do."""
 
+    @property
+    def told(self) -> str:
+        """What callers are told: no path and no other program's words."""
+        return str(self)
+
 
 class KnowledgeUnavailableError(KnowledgeError):
-    """The tables or the index cannot be reached."""
+    """The tables or the index cannot be reached; the message is for the operator."""
+
+    @property
+    def told(self) -> str:
+        """That it cannot be read; why is in the log."""
+        return "the knowledge base cannot be read"
 
 
 class EncoderMismatchError(KnowledgeError):
@@ -33,3 +44,7 @@ class DocumentNotFoundError(KnowledgeError):
     def __init__(self, document_id: str) -> None:
         super().__init__(f"no document {document_id!r} in this project")
         self.document_id = document_id
+
+
+class SearchFailedError(KnowledgeError):
+    """A search failed; the message is what callers are told, and the log has the cause."""

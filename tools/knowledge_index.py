@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
+_REMEDY = (
+    "it holds copies only: where it cannot be mended, stop the service, move its folder away, and it is made again"
+)
 _POINTER = "current"
 _FIRST = "store"
 _BATCH = 500
@@ -145,9 +148,9 @@ class ChromaIndex:
         return True
 
     def check(self) -> None:
-        """Ask for a heartbeat."""
+        """Ask for something that is read from the store: a heartbeat comes from one that is broken, too."""
         with _named_errors():
-            self._client().heartbeat()
+            self._client().count_collections()
 
     def close(self) -> None:
         """Release the folder for another process."""
@@ -239,7 +242,25 @@ def _open_folder(folder: Path) -> "ClientAPI":
 
     store = _store(folder)
     store.mkdir(parents=True, exist_ok=True)
-    return chromadb.PersistentClient(path=str(store), settings=Settings(anonymized_telemetry=False))
+    opened = False
+    try:
+        client = chromadb.PersistentClient(path=str(store), settings=Settings(anonymized_telemetry=False))
+        opened = True
+    finally:
+        if not opened:
+            _forget_broken(str(store))
+    return client
+
+
+def _forget_broken(path: str) -> None:
+    """Let the next try open the files anew.
+
+    Chroma 1.5 keeps a system whose start failed under its path, and hands it out from then on as if it ran:
+    https://github.com/chroma-core/chroma/blob/1.5.9/chromadb/api/shared_system_client.py
+    """
+    from chromadb.api.shared_system_client import SharedSystemClient
+
+    SharedSystemClient._identifier_to_system.pop(path, None)  # noqa: SLF001 - nothing public forgets one path alone
 
 
 def _store(folder: Path) -> Path:
@@ -297,5 +318,6 @@ def _named_errors() -> Iterator[None]:
 
     try:
         yield
-    except (ChromaError, httpx.HTTPError, OSError, ValueError, RuntimeError) as error:
-        raise KnowledgeUnavailableError(f"the vector index fails: {error}") from error
+    # An AttributeError is Chroma's word for a client that another thread has closed.
+    except (ChromaError, httpx.HTTPError, OSError, ValueError, RuntimeError, AttributeError) as error:
+        raise KnowledgeUnavailableError(f"the vector index fails ({error}); {_REMEDY}") from error

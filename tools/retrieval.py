@@ -30,6 +30,7 @@ AGREEMENT = 0.6
 SHORT_DOCUMENT = 10
 """Passages up to which a document counts as one subject; a longer one by its first headings."""
 _PRECISION = 6
+_TITLE_CHARS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +109,8 @@ def assemble(
         return found
     different = distinct(ranked, max(project.knowledge.top_k, 2))
     passages = within_budget(different[: project.knowledge.top_k], project.knowledge.max_evidence_tokens)
+    for passage in passages:
+        passage["relevance"] = round(relevance(passage["score"], baseline), _PRECISION)
     best = ranked[0]
     found["passages"] = passages
     found["hits"] = len(passages)
@@ -116,6 +119,14 @@ def assemble(
     found["crosses_language"] = bool(best.passage.locale) and not same_language(best.passage.locale, question.locale)
     found["insufficient"] = _insufficient(found, project)
     return found
+
+
+def relevance(score: float, baseline: float) -> float:
+    """A fused score as 0…1: 0 is what unrelated questions reach here, 1 the most there is.
+
+    It orders as the score does, and tells strong evidence from weak between knowledge bases; it is no probability.
+    """
+    return min(1.0, max(0.0, (score - baseline) / (1 + COVERAGE_WEIGHT - baseline)))
 
 
 def empty(query: str, *, baseline: float = 0.0, failure: str | None = None) -> Retrieval:
@@ -228,7 +239,8 @@ def _passage(hit: Hit, text: str) -> Passage:
     passage = Passage(
         id=hit.passage.id,
         source=hit.passage.source,
-        title=hit.passage.title,
+        # The rows of a table share its title, which tells a customer nothing: a row is known by its question.
+        title=hit.passage.title if hit.passage.answer is None else hit.passage.text[:_TITLE_CHARS],
         heading=hit.passage.heading,
         text=text,
         score=round(hit.score, _PRECISION),

@@ -66,6 +66,18 @@ async def test_a_faq_row_is_answered_with_its_stored_answer() -> None:
     assert [citation["source"] for citation in draft.citations] == ["1.md"]
 
 
+@pytest.mark.parametrize(("score", "relevance", "cited"), [(1.08, 0.93, 0.93), (1.08, None, 1.0), (0.9, 0.4, 0.4)])
+async def test_a_citation_is_scored_between_nothing_and_all(
+    score: float, relevance: float | None, cited: float
+) -> None:
+    one = passage("It costs 5 lira.", score=score)
+    if relevance is not None:
+        one["relevance"] = relevance
+    draft, _ = await ask(None, "cost?", one)
+
+    assert [citation["score"] for citation in draft.citations] == [cited]
+
+
 async def test_without_a_model_the_two_best_sentences_are_quoted_with_their_source() -> None:
     draft, _ = await ask(None, "what does a transfer to another bank cost after noon?", passage(LONG))
 
@@ -104,6 +116,15 @@ async def test_the_prompt_holds_persona_language_and_numbered_passages_with_scor
     assert "[1] Title 1 (score 0.88)" in system
     assert "[2] Title 2 (score 0.81)" in system
     assert [message["content"] for message in messages[1:]] == ["hello", "hi", "cost?"]
+
+
+async def test_a_faq_row_stands_in_the_prompt_with_its_question_once() -> None:
+    model = ScriptedModel("In the app [1].")
+    row = passage("How to change my PIN?\nIn the app.", answer="In the app.")
+    row["title"] = "How to change my PIN?"
+    await ask(model, "pin?", row)
+
+    assert "[1] (score 0.90)\nHow to change my PIN?\nIn the app." in model.asked[0][0]["content"]
 
 
 async def test_an_altered_figure_is_never_shown() -> None:

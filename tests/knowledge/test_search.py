@@ -121,6 +121,19 @@ async def test_a_faq_row_is_found_by_its_question_and_carries_its_answer(knowled
     assert best["text"].startswith("How do I change my PIN?")
 
 
+async def test_a_faq_row_is_called_by_its_question_and_relevance_lies_between_nothing_and_all(
+    knowledge: ChromaKnowledge,
+) -> None:
+    question = "How do I change my PIN?"
+    store(knowledge, faq("faq.csv", (question, "In the app, under Cards."), ("Are you open?", "Yes.")), FEES, CARDS)
+    asked = [await knowledge.search(BANK, words, locale="en") for words in (question, "change PIN", "my cat is hungry")]
+    relevance = [[passage["relevance"] for passage in found["passages"]] for found in asked]
+
+    assert asked[0]["passages"][0]["title"] == question
+    assert all(0 <= one <= 1 and ranked == sorted(ranked, reverse=True) for ranked in relevance for one in ranked)
+    assert relevance[0][0] > relevance[1][0] > 0.3 > relevance[2][0]
+
+
 async def test_hits_stay_within_top_k_and_the_budget_of_evidence(knowledge: ChromaKnowledge) -> None:
     many = [f"Card rule number {at}: " + f"word{at} " * 60 for at in range(12)]
     store(knowledge, *(document(f"{at}.md", text) for at, text in enumerate(many)))

@@ -70,7 +70,12 @@ ANSWER = exactly(
     asks={"type": "array", "items": {"type": "string"}},
     citations={
         "type": "array",
-        "items": exactly(source={"type": "string"}, title={"type": "string"}, score={"type": "number"}, text={}),
+        "items": exactly(
+            source={"type": "string"},
+            title={"type": "string"},
+            score={"type": "number", "minimum": 0, "maximum": 1},
+            text={},
+        ),
     },
     session_id={"type": "string"},
     message_id={"type": "string", "minLength": 1},
@@ -259,7 +264,7 @@ async def test_the_callers_history_is_merged_with_ours(house: House) -> None:
     answer = await house.says(FEE, history=history)
 
     counts = answer["metadata"]["diagnostics"]["history"]
-    assert (counts["local"], counts["external"], counts["duplicates_skipped"]) == (2, 3, 1)
+    assert (counts["local"], counts["external"], counts["ignored"], counts["duplicates_skipped"]) == (2, 3, 1, 1)
     assert answer["outcome"] == "answered"
 
 
