@@ -297,7 +297,13 @@ def evaluate(
     rows, before = read_rows(data), read_figures(against) if against is not None else None
     console = Console()
     try:
-        done = asyncio.run(evaluate_project(version, _settings(projects), rows, diagrams=diagrams, console=console))
+        work = evaluate_project(
+            version, _settings(projects), rows, diagrams=diagrams, console=console, compare_engines=curve
+        )
+        done = asyncio.run(work)
+    curve: Annotated[
+        bool, typer.Option(help="Let a model read every row, to draw accuracy against its calls; else only the unsure.")
+    ] = True,
         if report is not None:
             report.write_text(json.dumps(done.figures, ensure_ascii=False, indent=2) + "\n", "utf-8")
     except (KnowledgeError, OSError) as error:

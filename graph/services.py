@@ -25,6 +25,7 @@ from graph.turns import Turns
 from models.budget import TokenBudget
 from models.chat import ChatModel, open_language_model
 from models.embeddings import open_encoder
+from models.memory import WireMemory
 from models.ports import Encoder
 from tools.actions import HttpActions
 from tools.answers import Answers
@@ -226,6 +227,7 @@ async def _model(settings: Settings, stack: AsyncExitStack) -> ChatModel | None:
         model=settings.model,
         api_key=key.get_secret_value() if key else None,
         base_url=settings.openai_base_url,
+        memory=WireMemory(settings.data / "models.json"),
     )
     if model is not None:
         stack.push_async_callback(model.aclose)

@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-LEFT_OUT: Final = frozenset({"bands", "selective", "confusion", "missed", "rows", "questions"})
+LEFT_OUT: Final = frozenset({"bands", "selective", "confusion", "missed", "rows", "questions", "points", "suggested"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from measuring.figures import Judged, bands, calibration_error
 
 INSTALL = "no diagram: matplotlib is not installed; install the extra: switchboard[evaluate]"
@@ -37,6 +39,40 @@ def draw_reliability(path: Path, series: Mapping[str, Judged], *, title: str) ->
     below.set(xlabel="confidence", ylabel="share of questions")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
+
+
+def draw_calls(path: Path, calls: Mapping[str, JsonValue], *, title: str) -> None:
+    """Accuracy against the share of messages a model is asked about; one point is one value of `sure`."""
+    from matplotlib.figure import Figure
+
+    curve = _points(calls["points"])
+    shares = [point["asked"] for point in curve]
+    figure = Figure(figsize=(7, 5), layout="constrained")
+    axes = figure.subplots()
+    axes.axhline(_number(calls["embedded_alone"]), color="0.6", linestyle=":", label="embedded alone")
+    axes.plot(shares, [point["ceiling"] for point in curve], color="0.8", linestyle="--", label="a model never wrong")
+    if calls["model_alone"] is not None:
+        axes.axhline(_number(calls["model_alone"]), color="0.6", linestyle="-.", label="model alone")
+        axes.plot(shares, [point["accuracy"] for point in curve], marker="o", label="hybrid")
+    for name, mark in (("now", "s"), ("suggested", "*")):
+        for point in _points([calls[name]]):
+            height = point["accuracy"] if calls["model_alone"] is not None else point["ceiling"]
+            label = f"{name}: sure {point['sure']:g} asks for {point['asked']:.1%}"
+            axes.plot([point["asked"]], [height], marker=mark, markersize=12, linestyle="none", label=label)
+    axes.set(title=title, xlabel="share of messages the model is asked about", ylabel="understood rightly")
+    axes.set_xlim(-0.02, 1.02)
+    axes.legend(loc="lower right")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120)
+
+
+def _points(given: JsonValue) -> list[dict[str, float]]:
+    listed = given if isinstance(given, list) else []
+    return [{name: _number(value) for name, value in one.items()} for one in listed if isinstance(one, dict)]
+
+
+def _number(value: JsonValue) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def draw_confusion(path: Path, confusion: Mapping[tuple[str, str], int], *, title: str) -> None:

@@ -12,16 +12,21 @@ from pydantic import JsonValue
 from config.versions import Version
 from dialogue.commands import Command
 from dialogue.confidence import calibration_of
+from dialogue.state import EngineReading
+from measuring.calls import Compared, summary
 from measuring.figures import Judged, summarise
 from measuring.fitting import judged
 from measuring.questions import Material
 from measuring.rows import Row
 from measuring.trials import Outcome, ask
 from tools.knowledge import ChromaKnowledge
+from understanding.hybrid import HybridUnderstanding
 from understanding.port import Situation, Understanding, Understood
 
 NONE = "none"
 TURN_SECONDS = 60.0
+AT_ONCE = 4
+"""Messages read at the same time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +39,27 @@ class Evaluated:
     confidence: Judged | None
 
 
+class BothEngines:
+    """Reads every message with both engines, so that they can be compared; what comes of it is the hybrid's reading."""
+
+    def __init__(self, hybrid: HybridUnderstanding) -> None:
+        self._hybrid = hybrid
+
+    async def prepare(self, version: Version) -> None:
+        """Prepare both."""
+        await self._hybrid.prepare(version)
+
+    async def understand(self, version: Version, situation: Situation) -> Understood:
+        """Read one message, by the model too where there is one."""
+        return await self._hybrid.read_both(version, situation)
+
+
 async def evaluate(
     version: Version, rows: Sequence[Row], *, understanding: Understanding, knowledge: ChromaKnowledge, now: datetime
 ) -> Evaluated:
     """Understand every row that has an intent or slots, ask the knowledge every row that names a passage."""
     spoken = [row for row in rows if row.intent is not None or row.slots is not None]
-    understood = [await _understand(version, row, understanding, now) for row in spoken]
+    understood = await _understand_all(version, spoken, understanding, now)
     outcomes = await _asked(version, rows, knowledge)
     confusion = Counter(
         (row.intent, meant(one.commands)) for row, one in zip(spoken, understood, strict=True) if row.intent is not None
@@ -51,6 +71,7 @@ async def evaluate(
         "rows": len(rows),
         "engines": dict(Counter(one.engine for one in understood)),
         "model_calls": _share(sum(bool(one.models) for one in understood), len(understood)),
+        "calls": _calls(version, spoken, understood),
         "intents": _intents(confusion) if confusion else None,
         "slots": _slots(spoken, understood),
         "retrieval": _retrieval(outcomes),
@@ -68,6 +89,43 @@ def meant(commands: Sequence[Command]) -> str:
         if command["command"] not in ("unclear", "clarify", "fill"):
             return command["command"]
     return NONE
+
+
+def is_right(row: Row, commands: Sequence[Command]) -> bool:
+    """Whether a reading has the intent and the values that a row is labelled with."""
+    if row.intent is not None and meant(commands) != row.intent:
+        return False
+    filled = {command["slot"]: command["value"] for command in commands if command["command"] == "fill"}
+    return all(slot in filled and filled[slot] == value for slot, value in (row.slots or {}).items())
+
+
+def _calls(version: Version, rows: Sequence[Row], understood: Sequence[Understood]) -> JsonValue:
+    """Accuracy against the share of model calls; None where no engine told what it read."""
+    compared = [_compared(row, one.readings) for row, one in zip(rows, understood, strict=True) if one.readings]
+    return summary(compared, version.project.sure) if compared else None
+
+
+def _compared(row: Row, readings: Sequence[EngineReading]) -> Compared:
+    embedded, *others = readings
+    heard = [other for other in others if other["failure"] is None]
+    return Compared(
+        embedded=embedded,
+        embedded_right=is_right(row, embedded["commands"]),
+        model_right=is_right(row, heard[0]["commands"]) if heard else None,
+    )
+
+
+async def _understand_all(
+    version: Version, rows: Sequence[Row], understanding: Understanding, now: datetime
+) -> list[Understood]:
+    """A few at a time: a model answers while others wait."""
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one(row: Row) -> Understood:
+        async with room:
+            return await _understand(version, row, understanding, now)
+
+    return list(await asyncio.gather(*(one(row) for row in rows)))
 
 
 async def _understand(version: Version, row: Row, understanding: Understanding, now: datetime) -> Understood:

@@ -15,27 +15,40 @@ from config.versions import Version
 from graph.services import open_parts
 from ingest.run import run_ingest
 from measuring.comparing import compare
-from measuring.diagrams import INSTALL, can_draw, draw_confusion, draw_reliability
-from measuring.evaluating import Evaluated, evaluate
+from measuring.diagrams import INSTALL, can_draw, draw_calls, draw_confusion, draw_reliability
+from measuring.evaluating import BothEngines, Evaluated, evaluate
 from measuring.rows import Row
 from scenarios.service import FixedVersions
+from understanding.hybrid import HybridUnderstanding
 
 
 async def evaluate_project(
-    version: Version, settings: Settings, rows: Sequence[Row], *, diagrams: Path | None, console: Console
+    version: Version,
+    settings: Settings,
+    rows: Sequence[Row],
+    *,
+    diagrams: Path | None,
+    console: Console,
+    compare_engines: bool = True,
 ) -> Evaluated:
-    """Train, bring the documents up to date, ask everything, and tell."""
+    """Train, bring the documents up to date, ask everything, and tell.
+
+    With `compare_engines` a model reads every row, else only those the embedded engine is unsure of.
+    """
     async with open_parts(settings, versions=FixedVersions([version])) as opened:
         with console.status("Learning the project's examples…"):
             await opened.parts.understanding.prepare(version)
         if version.project.knowledge.enabled and any(row.asks_knowledge for row in rows):
             base = opened.knowledge
             await base.run(lambda: run_ingest(version, knowledge=base, console=console))
+        engine = opened.parts.understanding
+        if compare_engines and isinstance(engine, HybridUnderstanding) and version.project.understanding != "embedded":
+            engine = BothEngines(engine)
         with console.status(f"Asking {len(rows)} rows…"):
             done = await evaluate(
                 version,
                 rows,
-                understanding=opened.parts.understanding,
+                understanding=engine,
                 knowledge=opened.knowledge,
                 now=datetime.now(UTC),
             )
@@ -79,8 +92,39 @@ def tell(figures: Mapping[str, JsonValue], console: Console) -> None:
     if figures["model_calls"] is not None:
         table.add_row("share of messages that asked a model", f"{figures['model_calls']:g}")
     console.print(table)
+    _tell_calls(figures["calls"], console)
     _tell_confusion(figures["intents"], console)
     _tell_selective(figures["confidence"], console)
+
+
+def _tell_calls(calls: JsonValue, console: Console) -> None:
+    if not isinstance(calls, dict) or not isinstance(calls["points"], list):
+        return
+    heard = calls["model_alone"] is not None
+    asked = "would be asked" if not heard else "is asked"
+    table = Table(
+        *("sure", "asked about", "understood", "kept and right"), title=f"What a model brings where it {asked}"
+    )
+    told = {repr(point): point for point in [*calls["points"], calls["now"]] if isinstance(point, dict)}
+    for point in sorted(told.values(), key=lambda point: float(str(point["sure"]))):
+        mark = " ".join(name for name in ("now", "suggested") if calls[name] == point)
+        understood = f"{point['accuracy']:.1%}" if heard else f"at most {point['ceiling']:.1%}"
+        kept = "–" if point["kept_right"] is None else f"{point['kept_right']:.1%}"
+        table.add_row(f"{point['sure']:g} {mark}".strip(), f"{point['asked']:.1%}", understood, kept)
+    console.print(table)
+    console.print(_told(calls), markup=False, highlight=False)
+
+
+def _told(calls: Mapping[str, JsonValue]) -> str:
+    alone = f"The embedded engine alone understands {calls['embedded_alone']:.1%}"
+    few = f" Only {calls['messages']} messages: an idea, no more." if calls["few"] else ""
+    best = calls["suggested"]
+    if not isinstance(best, dict):
+        return f"{alone}; no model is configured, so what one would bring is not known.{few}"
+    return (
+        f"{alone}, the model alone {calls['model_alone']:.1%}. `sure: {best['sure']:g}` asks it about "
+        f"{best['asked']:.1%} and understands {best['accuracy']:.1%}: no other value brings half a point more.{few}"
+    )
 
 
 def _tell_confusion(intents: JsonValue, console: Console) -> None:
@@ -108,6 +152,10 @@ def _draw(version: Version, done: Evaluated, folder: Path, console: Console) -> 
         console.print(INSTALL, style="dim", markup=False)
         return
     title = f"{version.project.name} {version.name}"
+    calls = done.figures["calls"]
+    if isinstance(calls, dict):
+        draw_calls(folder / "calls.png", calls, title=title)
+        console.print(f"Accuracy against model calls: {folder / 'calls.png'}", markup=False, highlight=False)
     if done.confusion:
         draw_confusion(folder / "confusion.png", done.confusion, title=title)
         console.print(f"Confusion matrix: {folder / 'confusion.png'}", markup=False, highlight=False)
