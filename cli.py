@@ -284,6 +284,9 @@ def evaluate(
         Path | None, typer.Option("--against", help="Figures of an earlier run to compare with.")
     ] = None,
     diagrams: Annotated[Path | None, typer.Option("--png", help="Folder for the diagrams.")] = None,
+    curve: Annotated[
+        bool, typer.Option(help="Let a model read every row, to draw accuracy against its calls; else only the unsure.")
+    ] = True,
 ) -> None:
     """Intent, slot, retrieval and confidence figures on labelled messages."""
     from rich.console import Console
@@ -301,9 +304,6 @@ def evaluate(
             version, _settings(projects), rows, diagrams=diagrams, console=console, compare_engines=curve
         )
         done = asyncio.run(work)
-    curve: Annotated[
-        bool, typer.Option(help="Let a model read every row, to draw accuracy against its calls; else only the unsure.")
-    ] = True,
         if report is not None:
             report.write_text(json.dumps(done.figures, ensure_ascii=False, indent=2) + "\n", "utf-8")
     except (KnowledgeError, OSError) as error:
