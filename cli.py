@@ -17,6 +17,7 @@ import typer
 from pydantic import ValidationError
 
 from config.errors import ConfigError, Problem, ProjectError
+from serving.text import shown
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -37,11 +38,19 @@ ProjectsOption = Annotated[
 ]
 
 
+DemoOption = Annotated[bool, typer.Option("--demo", help="Start the demo bots' businesses too.")]
+
+
 def fail(*lines: object, status: int = 1) -> typer.Exit:
     """Say what went wrong, one line each on stderr; raise what is returned."""
     for line in lines:
-        typer.echo(" ".join(str(line).split()), err=True)
+        typer.echo(_one_line(line), err=True)
     return typer.Exit(status)
+
+
+def _one_line(told: object) -> str:
+    """What is told, on one line and without what would act on the terminal: a file or a customer may have worded it."""
+    return " ".join(shown(str(told)).split())
 
 
 def projects_folder(given: Path | None) -> Path:
@@ -64,8 +73,12 @@ def project_folder(project: str, projects: Path | None) -> Path:
 
 def _tell(problems: Sequence[Problem]) -> int:
     for problem in problems:
-        typer.echo(str(problem), err=True)
+        typer.echo(shown(str(problem)), err=True)
     return sum(problem.severity == "error" for problem in problems)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 @app.command()
@@ -85,13 +98,13 @@ def check(
         loaded = load(folder)
     except ProjectError as error:
         errors = _tell(error.problems)
-        raise fail(f"{folder}: {errors} errors") from None
+        raise fail(f"{folder}: {_counted(errors, 'error')}") from None
     problems = [*check_version(loaded.version, reading=loaded.reading), *check_namesakes(loaded.version)]
     errors = _tell(problems)
     warnings = len(problems) - errors
     if errors or (strict and warnings):
-        raise fail(f"{folder}: {errors} errors, {warnings} warnings")
-    typer.echo(f"{folder}: no errors, {warnings} warnings ({loaded.version.name})")
+        raise fail(f"{folder}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}")
+    typer.echo(f"{folder}: no errors, {_counted(warnings, 'warning')} ({loaded.version.name})")
 
 
 @app.command()
@@ -126,7 +139,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Without keys only loopback is allowed.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(min=1, help="Processes; more than one is not supported yet.")] = 1,
-    demo: Annotated[bool, typer.Option("--demo", help="Start the demo bots' businesses too.")] = False,
+    demo: DemoOption = False,
 ) -> None:
     """Serve the projects over HTTP."""
     from serving.auth import KeysError, OpenBindError
@@ -148,16 +161,21 @@ def chat(
     projects: ProjectsOption = None,
     *,
     locale: Annotated[str | None, typer.Option(help="The language to begin in.")] = None,
+    demo: DemoOption = False,
 ) -> None:
     """Talk to a bot in the terminal."""
     from rich.console import Console
 
     from config.loading import load_version
+    from terminal.businesses import demo_businesses
     from terminal.chat import chat as converse
 
     version = load_version(project_folder(project, projects))
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(converse(version, _settings(projects), locale=locale, console=Console()))
+    try:
+        with demo_businesses() if demo else contextlib.nullcontext(), contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(converse(version, _settings(projects), locale=locale, console=Console()))
+    except OSError as error:
+        raise fail(error) from None
 
 
 @app.command()
@@ -356,7 +374,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _tell(error.problems)
         sys.exit(1)
     except (ConfigError, ActionError, KnowledgeError) as error:
-        typer.echo(" ".join(str(error).split()), err=True)
+        typer.echo(_one_line(error), err=True)
         sys.exit(1)
     except ValidationError as error:
         for fault in error.errors(include_url=False, include_input=False):

@@ -2,6 +2,9 @@
 
 import argparse
 import os
+import signal
+import sys
+import threading
 
 import uvicorn
 
@@ -21,9 +24,26 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8100)
     parser.add_argument("--slow-seconds", type=float, default=8.0, help="how long the slow endpoints take")
+    parser.add_argument("--until-hangup", action="store_true", help="end when standard input does")
     options = parser.parse_args()
+    if options.until_hangup:
+        threading.Thread(target=_end_with_input, daemon=True).start()
     app = build_app(os.environ, slow_seconds=options.slow_seconds)
-    uvicorn.run(app, host=options.host, port=options.port, log_level="warning", access_log=False)
+    uvicorn.run(
+        app,
+        host=options.host,
+        port=options.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+def _end_with_input() -> None:
+    """Whoever started this process holds the other end; however it dies, the end of the input tells."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

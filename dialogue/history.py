@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from dialogue.tokens import estimate_tokens
 
 Turnline = Mapping[str, str]
-"""One message: {role: user | assistant | human, content}."""
+"""One message: {role: user | assistant, content}; a caller may also say human and ai."""
+
+_ROLES: Mapping[str, str] = {"user": "user", "human": "user", "assistant": "assistant", "ai": "assistant"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +19,9 @@ class Merged:
     messages: tuple[Turnline, ...]
     local: int
     external: int
+    """Messages of the caller's in a role that is read."""
+    ignored: int
+    """Those in other roles: a system's or a tool's words are not the caller's to give."""
     duplicates_skipped: int
     truncated: int
     tokens: int
@@ -26,6 +31,7 @@ class Merged:
         return {
             "local": self.local,
             "external": self.external,
+            "ignored": self.ignored,
             "duplicates_skipped": self.duplicates_skipped,
             "truncated": self.truncated,
             "tokens": self.tokens,
@@ -43,6 +49,8 @@ def merge(local: Sequence[Turnline], external: Sequence[Turnline], *, budget: in
     What the caller sends beside ours keeps its place relative to the messages both know: before the first common one it
     is older, after the last it is newer; with nothing in common it happened before.
     """
+    given = len(external)
+    external = [{**message, "role": role} for message in external if (role := _role(message)) is not None]
     known = {fingerprint(message): place for place, message in enumerate(local)}
     slots: list[list[Turnline]] = [[] for _ in range(len(local) + 1)]
     seen = set(known)
@@ -64,10 +72,15 @@ def merge(local: Sequence[Turnline], external: Sequence[Turnline], *, budget: in
         messages=tuple(kept),
         local=len(local),
         external=len(external),
+        ignored=given - len(external),
         duplicates_skipped=skipped,
         truncated=len(line) - len(kept),
         tokens=tokens,
     )
+
+
+def _role(message: Turnline) -> str | None:
+    return _ROLES.get(message["role"].strip().lower())
 
 
 def _newest(line: Sequence[Turnline], budget: int) -> tuple[list[Turnline], int]:

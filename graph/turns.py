@@ -28,6 +28,7 @@ from graph.sessions import Deeds, Records, Sessions, config_of
 from graph.threads import thread_id
 from graph.turn_log import LoggedTurn, SessionRow, TurnLog
 from models.budget import TokenBudget
+from tools.errors import LedgerUnavailableError
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +79,8 @@ class Turns(Sessions):
         self._tasks: set[asyncio.Task[TurnEvent]] = set()
         self._logged: dict[str, None] = {}
         """Threads whose last turn this process has entered into the log, oldest first; nobody else runs them."""
+        self._languages: dict[str, str] = {}
+        """What was last spoken on each of them: an apology for a log that cannot be read needs it too."""
         self._draining = False
 
     async def run(self, call: TurnCall) -> Final | Failed:
@@ -95,6 +98,23 @@ class Turns(Sessions):
         while (event := await queue.get()) is not None:
             yield event
         yield await asyncio.shield(task)
+
+    async def language(self, tenant: str, project: str, session_id: str) -> str | None:
+        """The session's language as far as it can be told now; None for a new session or a log that fails."""
+        thread = thread_id(tenant, project, session_id)
+        if thread in self._languages:
+            return self._languages[thread]
+        try:
+            row = await self._log.session(thread)
+        except LedgerUnavailableError:
+            return None
+        return row.locale if row else None
+
+    async def erase(self, tenant: str, project: str, session_id: str) -> bool:
+        """Forget all of the session; False where there is none."""
+        known = await super().erase(tenant, project, session_id)
+        self._languages.pop(thread_id(tenant, project, session_id), None)
+        return known
 
     def statistics(self) -> dict[str, JsonValue]:
         """Sessions and turns of this process (A8)."""
@@ -188,25 +208,30 @@ class Turns(Sessions):
             async with asyncio.timeout(version.project.limits.turn_seconds + GRACE_SECONDS):
                 answer = await self._run_graph(call, version, thread, emit, waited)
         except VersionNotFoundError as error:
-            return self._failed(version, call, "version_not_found", error)
+            return await self._failed(version, call, "version_not_found", error)
         except TimeoutError as error:
-            return self._failed(version, call, "llm_timeout", error)
+            return await self._failed(version, call, "llm_timeout", error)
         except Exception as error:  # noqa: BLE001  # the one edge of a turn: it must end for its caller, whatever broke
-            return self._failed(version, call, "internal_error", error)
+            return await self._failed(version, call, "internal_error", error)
         finally:
             self.figures.active.discard(thread)
         self.figures.turns += 1
         return Final(answer)
 
-    def _failed(self, version: Version, call: TurnCall, kind: str, error: BaseException) -> Failed:
+    async def _failed(self, version: Version, call: TurnCall, kind: str, error: BaseException) -> Failed:
         self._logged.pop(thread_id(call.tenant, version.project.name, call.session_id), None)
         error_id = uuid4().hex
         self.figures.failed += 1
         log.error("turn failed", error_id=error_id, kind=kind, project=version.project.name, exc_info=error)
-        locale = call.locale if call.locale in version.project.locales else version.project.default_locale
-        return Failed(
-            kind=kind, message=version.text(kind, locale or version.project.default_locale), error_id=error_id
-        )
+        return Failed(kind=kind, message=version.text(kind, await self._spoken(version, call)), error_id=error_id)
+
+    async def _spoken(self, version: Version, call: TurnCall) -> str:
+        """The language the turn would have been answered in, as far as is known without it."""
+        project = version.project
+        if call.locale in project.locales and call.locale:
+            return call.locale
+        known = await self.language(call.tenant, project.name, call.session_id)
+        return known if known in project.locales and known else project.default_locale
 
     async def _run_graph(
         self, call: TurnCall, version: Version, thread: str, emit: Emit | None, waited: float
@@ -284,8 +309,10 @@ class Turns(Sessions):
         )
         await self._log.add(session, turn)
         self._logged[thread] = None
-        while len(self._logged) > REMEMBERED:
-            self._logged.pop(next(iter(self._logged)))
+        self._languages[thread] = session.locale
+        for held in (self._logged, self._languages):
+            while len(held) > REMEMBERED:
+                held.pop(next(iter(held)))
 
 
 def _last_words(messages: Sequence[AnyMessage], mark: str) -> str:

@@ -127,7 +127,8 @@ def run_ingest(
 
         summary = ingest_project(version, knowledge=knowledge, paths=paths, rebuild=rebuild, report=report)
     for source, why in summary.failed:
-        console.print(f"{source}: {why}", style="red", markup=False, highlight=False)
+        told = "".join(each if each.isprintable() else "\ufffd" for each in f"{source}: {why}")
+        console.print(told, style="red", markup=False, highlight=False)
     console.print(
         f"{version.project.name}: {len(summary.added)} added, {len(summary.changed)} changed, "
         f"{len(summary.unchanged)} unchanged, {len(summary.removed)} removed, {len(summary.failed)} failed; "

@@ -17,7 +17,7 @@ async def decide_transfer(state: DialogueState, *, versions: Versions) -> Dialog
         receipts=state["receipts"],
         failures=state["counters"]["failures"],
         in_flow=bool(state["stack"]),
-        tentative=is_tentative(state["commands"], state["certainty"]),
+        tentative=is_tentative(state["commands"], state["certainty"]) and not _blind(state),
         model_failed=any(use["failure"] for use in state["models"]),
     )
     counters = Counters(turns=state["counters"]["turns"], failures=judged.failures)
@@ -33,6 +33,11 @@ async def decide_transfer(state: DialogueState, *, versions: Versions) -> Dialog
         offer = OpenQuestion(kind="person", flow_id=None, slots=[], intents=[], candidates=[], text=text)
         return {**update, "parts": [*state["parts"], Part(kind="question", text=text)], "open": offer}
     return update
+
+
+def _blind(state: DialogueState) -> bool:
+    """The knowledge could not be read: what was meant cannot be told by what is found."""
+    return state["retrieval"] is not None and state["retrieval"]["failure"] is not None
 
 
 def _doubtful(state: DialogueState, high: float) -> bool:

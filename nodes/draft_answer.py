@@ -61,7 +61,13 @@ async def draft_answer(
 
 
 def _nothing_found(state: DialogueState, version: Version) -> DialogueUpdate:
-    """Say so; where the message was only guessed to be a question, ask for other words instead."""
+    """Say so; where the message was only guessed to be a question, ask for other words instead.
+
+    Where nothing could be looked up, nothing was looked for: that is said, and other words would not help.
+    """
+    if state["retrieval"] is not None and state["retrieval"]["failure"]:
+        offer = Part(kind="question", text=version.text("model_unavailable.none", state["locale"]))
+        return DialogueUpdate(parts=[*state["parts"], offer], fallback=True)
     guessed = is_tentative(state["commands"], state["certainty"])
     text = version.text("cannot_handle.no_match" if guessed else "answer.none", state["locale"])
     outcome = "clarifying" if guessed and not state["stack"] else state["outcome"]

@@ -88,7 +88,7 @@ class Counted:
 
     def __init__(self, services: Services, figures: Figures) -> None:
         self._turns = services.turns
-        self._versions = services.versions
+        self._services = services
         self._figures = figures
 
     async def answer(self, call: TurnCall) -> JsonValue:
@@ -102,7 +102,7 @@ class Counted:
             problem = internal(error, where="turn")
             event = Failed(
                 kind="internal_error",
-                message=apology(self._versions, call, "internal_error"),
+                message=await apology(self._services, call, "internal_error"),
                 error_id=problem.error_id,
             )
         self._count(event)
@@ -113,7 +113,7 @@ class Counted:
     async def stream(self, call: TurnCall) -> AsyncGenerator[TurnEvent]:
         """The pieces and one end."""
         try:
-            async for event in in_order(self._turns.stream(call), partial(apology, self._versions, call)):
+            async for event in in_order(self._turns.stream(call), partial(apology, self._services, call)):
                 self._count(event)
                 yield event
         except TurnRefusedError as error:

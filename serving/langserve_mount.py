@@ -27,7 +27,7 @@ from serving.contract import ChatAnswer, ChatRequest
 from serving.edge import Figures
 from serving.ports import Services
 from serving.problems import ProblemError, new_error_id
-from serving.reach import turn_of
+from serving.reach import turn_in_its_language, turn_of
 from serving.strict import StrictRoute
 
 BATCH_LIMIT = 32
@@ -214,7 +214,7 @@ async def _check_input(request: Request) -> None:
     _check_batch(body.get("inputs", []))
     if isinstance(body.get("input"), dict):
         services = cast(Services, request.app.state.services)
-        turn_of(AgentRequest.model_validate(body["input"]), _caller.get(), services.versions)
+        await turn_in_its_language(AgentRequest.model_validate(body["input"]), _caller.get(), services)
 
 
 def _check_batch(inputs: JsonValue) -> None:

@@ -1,11 +1,15 @@
 """How the process logs: one line an event, as JSON or for people; never a customer's words."""
 
+import io
 import logging
 import sys
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, TextIO
 
 import structlog
+from structlog.typing import EventDict, ExcInfo
+
+from serving.text import shown
 
 Redact = Callable[[str], str]
 
@@ -24,8 +28,7 @@ def configure_logs(style: Literal["json", "text"], redact: Redact | None = None,
         shared.append(structlog.processors.ExceptionRenderer(frames))
         last = structlog.processors.JSONRenderer(ensure_ascii=False)
     else:
-        plain = structlog.dev.plain_traceback
-        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_plain_traceback)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -34,7 +37,8 @@ def configure_logs(style: Literal["json", "text"], redact: Redact | None = None,
     handler = logging.StreamHandler(sys.stderr)
     # On the finished line, so that a key, an exception's text and another library's words are seen too.
     looked_over = [] if redact is None else [_Looked(redact)]
-    processors = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, last, *looked_over]
+    harmless = _harmless_json if style == "json" else _harmless_line
+    processors = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, harmless, last, *looked_over]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=processors))
     root = logging.getLogger()
     root.handlers = [handler]
@@ -42,6 +46,35 @@ def configure_logs(style: Literal["json", "text"], redact: Redact | None = None,
     # They tell of every request, addresses and all.
     for name in ("httpx", "httpx2", "httpcore2", "chromadb", "uvicorn.access", "watchfiles", "aiosqlite"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _plain_traceback(out: TextIO, error: ExcInfo) -> None:
+    written = io.StringIO()
+    structlog.dev.plain_traceback(written, error)
+    out.write(shown(written.getvalue()))
+
+
+def _harmless_json(logger: object, name: str, event: EventDict) -> EventDict:  # noqa: ARG001 - structlog's signature
+    return {key: _harmless(value) for key, value in event.items()}
+
+
+def _harmless_line(logger: object, name: str, event: EventDict) -> EventDict:
+    """Every value on its line, so that no text can pass for a line of the log."""
+    kept = ("exception", "stack")
+    return {
+        key: value.replace("\n", "\\n") if isinstance(value, str) and key not in kept else value
+        for key, value in _harmless_json(logger, name, event).items()
+    }
+
+
+def _harmless(value: object) -> object:
+    """A value without what would act on the terminal that shows the log."""
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, dict):
+        return {_harmless(key): _harmless(item) for key, item in value.items()}
+    # Not a tuple: one of them is an error on its way to be formatted.
+    return [_harmless(item) for item in value] if isinstance(value, list) else value
 
 
 class _Looked:

@@ -25,6 +25,9 @@ class Turns(Protocol):
     async def session(self, tenant: str, project: str, session_id: str) -> dict[str, JsonValue] | None:
         """State, slots, open question, stack, owner and counters; None where there is no such session."""
 
+    async def language(self, tenant: str, project: str, session_id: str) -> str | None:
+        """The session's language; None where it is not known, for whatever reason."""
+
     async def messages(self, tenant: str, project: str, session_id: str) -> list[dict[str, JsonValue]] | None:
         """The transcript, oldest first; None where there is no such session."""
 

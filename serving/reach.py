@@ -3,7 +3,7 @@
 A thing of another tenant and a thing that does not exist get the same answer.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated, cast, get_args
 
 from fastapi import Depends, Request
@@ -16,9 +16,6 @@ from serving.auth import Caller
 from serving.contract import ChatRequest
 from serving.ports import Services, Turns
 from serving.problems import ProblemError, new_error_id
-
-_ROLES: Mapping[str, str] = {"user": "user", "human": "user", "assistant": "assistant", "ai": "assistant"}
-"""The roles of a caller's history that are read, and what they are called here."""
 
 _FRIENDLY = frozenset(get_args(ErrorKind))
 
@@ -77,11 +74,7 @@ def turn_of(body: ChatRequest, caller: Caller, versions: Versions) -> TurnCall:
         message_id_made=body.message_id is None,
         locale=body.locale,
         channel=body.channel_type,
-        history=[
-            {"role": _ROLES[message.role.strip().lower()], "content": message.text}
-            for message in body.history
-            if message.role.strip().lower() in _ROLES
-        ],
+        history=[{"role": message.role, "content": message.text} for message in body.history],
         metadata=body.metadata,
     )
 
@@ -91,20 +84,23 @@ async def turn_in_its_language(body: ChatRequest, caller: Caller, services: Serv
     try:
         return turn_of(body, caller, services.versions)
     except ProblemError as error:
-        if error.kind != "too_large" or body.locale is not None:
+        if error.kind != "too_large":
             raise
-    version = project_of(caller, services.versions, body.project)
-    known = await services.turns.session(version.project.tenant, version.project.name, body.session_id)
-    locale = known.get("locale") if known else None
-    asked = body.model_copy(update={"locale": locale}) if isinstance(locale, str) else body
-    return turn_of(asked, caller, services.versions)
+        version = project_of(caller, services.versions, body.project)
+        if body.locale in version.project.locales:
+            raise
+    project = version.project
+    locale = await services.turns.language(project.tenant, project.name, body.session_id)
+    return turn_of(body.model_copy(update={"locale": locale}), caller, services.versions)
 
 
-def apology(versions: Versions, call: TurnCall, kind: str) -> str:
-    """The friendly text of an error, in the customer's language; an unknown kind reads as internal_error."""
-    for version in versions.all():
+async def apology(services: Services, call: TurnCall, kind: str) -> str:
+    """The friendly text of an error, in the session's language; an unknown kind reads as internal_error."""
+    for version in services.versions.all():
         if (version.project.tenant, version.project.name) == (call.tenant, call.project):
-            return version.text(kind if kind in _FRIENDLY else "internal_error", _spoken(version, call.locale))
+            asked = call.locale if call.locale in version.project.locales else None
+            locale = asked or await services.turns.language(call.tenant, call.project, call.session_id)
+            return version.text(kind if kind in _FRIENDLY else "internal_error", _spoken(version, locale))
     return "Something went wrong. Please try again."  # the project was taken away in the middle of the turn
 
 

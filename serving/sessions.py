@@ -1,17 +1,17 @@
 """Sessions: state, transcript, erasure."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import JsonValue
 
 from dialogue.state import TurnEvent
-from graph.calls import Failed, TurnCall
+from graph.calls import TurnCall
 from serving.auth import Admin, Agent, Caller, Chatter
-from serving.chat import problems
+from serving.chat import Counted, problems
 from serving.contract import ChatAnswer, Done
+from serving.edge import Figures
 from serving.ports import Services
-from serving.problems import broken
 from serving.reach import Open, no_session, project_of, session_place, sessions_of
 from serving.strict import StrictRoute
 from serving.text import to_json
@@ -55,15 +55,15 @@ async def messages(session_id: str, caller: Agent, services: Open, project: Proj
 
 
 @router.post("/{session_id:path}/silence", response_model=ChatAnswer)
-async def silence(session_id: str, caller: Chatter, services: Open, project: ProjectQuery = None) -> Response:
+async def silence(session_id: str, caller: Chatter, request: Request, project: ProjectQuery = None) -> Response:
     """Tell that the customer has been silent: the question again, then patience, then a rest. An answer as of /chat."""
-    return await _event("silence", session_id, caller, services, project)
+    return await _event("silence", session_id, caller, request, project)
 
 
 @router.post("/{session_id:path}/begin", response_model=ChatAnswer)
-async def begin(session_id: str, caller: Chatter, services: Open, project: ProjectQuery = None) -> Response:
+async def begin(session_id: str, caller: Chatter, request: Request, project: ProjectQuery = None) -> Response:
     """Let the bot speak first in a session. An answer as of /chat."""
-    return await _event("begin", session_id, caller, services, project)
+    return await _event("begin", session_id, caller, request, project)
 
 
 @router.get("/{session_id:path}", response_model=dict[str, JsonValue])
@@ -85,17 +85,13 @@ async def erase(session_id: str, caller: Admin, services: Open, project: Project
     return Done()
 
 
-async def _event(
-    event: TurnEvent, session_id: str, caller: Caller, services: Services, project: str | None
-) -> Response:
+async def _event(event: TurnEvent, session_id: str, caller: Caller, request: Request, project: str | None) -> Response:
+    services, figures = cast(Services, request.app.state.services), cast(Figures, request.app.state.figures)
     version = project_of(caller, services.versions, project)
     call = TurnCall(
         tenant=version.project.tenant, project=version.project.name, session_id=session_id, message="", event=event
     )
-    end = await services.turns.run(call)
-    if isinstance(end, Failed):
-        raise broken(end)
-    return _json(dict(end.answer))
+    return _json(await Counted(services, figures).answer(call))
 
 
 def _json(value: JsonValue) -> Response:

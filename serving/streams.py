@@ -5,7 +5,7 @@ the final reply whatever the source does.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 
 from graph.calls import Delta, Failed, Final, TurnEvent, TurnRefusedError
@@ -39,7 +39,9 @@ class Ending:
         return ""
 
 
-async def in_order(source: AsyncIterator[TurnEvent], apologise: Callable[[str], str]) -> AsyncGenerator[TurnEvent]:
+async def in_order(
+    source: AsyncIterator[TurnEvent], apologise: Callable[[str], Awaitable[str]]
+) -> AsyncGenerator[TurnEvent]:
     """The source's events in order and ended, whatever it does; only a refusal before the first event is raised.
 
     `apologise` words an end that the source did not give, by its kind.
@@ -59,15 +61,15 @@ async def in_order(source: AsyncIterator[TurnEvent], apologise: Callable[[str], 
     except Exception as other:  # noqa: BLE001 - the server's edge: a caller who listens must hear an end
         error = other
     if not ending.ended:
-        yield _last(error, apologise)
+        yield await _last(error, apologise)
 
 
-def _last(error: Exception, apologise: Callable[[str], str]) -> Failed:
+async def _last(error: Exception, apologise: Callable[[str], Awaitable[str]]) -> Failed:
     if isinstance(error, TurnRefusedError):
         log.info("turn_refused", kind=error.kind, error_id=(error_id := new_error_id()))
         return Failed(kind=error.kind, message=error.detail, error_id=error_id, should_transfer=False)
     error_id = internal(error, where="stream").error_id
-    return Failed(kind="internal_error", message=apologise("internal_error"), error_id=error_id)
+    return Failed(kind="internal_error", message=await apologise("internal_error"), error_id=error_id)
 
 
 class _NoEndError(Exception):

@@ -6,6 +6,10 @@ import re
 
 from pydantic import JsonValue
 
+_ESCAPES = re.compile(
+    "(?:\x1b\\[[0-?]*|\x9b[0-?]+)[ -/]*[@-~]"  # colours, cursor movements
+    "|\x1b\\][^\x07\x1b\n]*(?:\x07|\x1b\\\\)"  # a terminal's title and the like
+)
 _UNWANTED = re.compile(
     "["
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters but tab and line ends
@@ -18,8 +22,16 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
-    """`text` without control characters, bidi marks and zero-width spaces; half characters become U+FFFD."""
-    return _UNWANTED.sub("", _SURROGATES.sub("\ufffd", text))
+    """`text` without control characters, a terminal's escape sequences, bidi marks and zero-width spaces.
+
+    Half characters become U+FFFD.
+    """
+    return _UNWANTED.sub("", _ESCAPES.sub("", _SURROGATES.sub("\ufffd", text)))
+
+
+def shown(text: str) -> str:
+    """`text` as a terminal or a log may show it: nothing in it colours, moves the cursor or overwrites what stands."""
+    return clean(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def cleaned(value: object) -> object:

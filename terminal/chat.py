@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from config.settings import Settings
 from config.versions import Version
@@ -17,6 +18,8 @@ from graph.services import Services, open_services
 from ingest.run import run_ingest
 from scenarios.service import FixedVersions
 from serving.logs import configure_logs
+from serving.text import clean, shown
+from tools.knowledge_errors import KnowledgeError
 
 HELP = "Commands: /trace what was understood and decided · /slots what is known · /reset a new session · /quit"
 
@@ -38,7 +41,10 @@ async def chat(version: Version, settings: Settings, *, locale: str | None, cons
     async with open_services(settings, versions=FixedVersions([version])) as services:
         if version.project.knowledge.enabled:
             base = services.knowledge_base
-            await base.run(partial(run_ingest, version, knowledge=base, console=console))
+            try:
+                await base.run(partial(run_ingest, version, knowledge=base, console=console))
+            except KnowledgeError as error:
+                console.print(f"knowledge: {error}", style="red", markup=False, soft_wrap=True)
         with console.status("Learning the project's examples…"):
             await services.understanding.prepare(version)
         console.print(
@@ -70,7 +76,7 @@ async def _converse(talk: Talk) -> None:
 
 async def _read(console: Console) -> str | None:
     try:
-        return (await asyncio.to_thread(console.input, "[bold cyan]you [/]")).strip()
+        return clean(await asyncio.to_thread(console.input, "[bold cyan]you [/]")).strip()
     except EOFError:
         return None
 
@@ -89,14 +95,15 @@ async def _say(talk: Talk, line: str) -> Final | None:
     try:
         async for event in talk.services.turns.stream(call):
             if isinstance(event, Delta):
-                console.print(event.text, end="", markup=False, highlight=False, soft_wrap=True)
+                console.print(shown(event.text), end="", markup=False, highlight=False, soft_wrap=True)
             elif isinstance(event, Failed):
-                console.print(f"{event.message} (error {event.error_id})", style="red", markup=False, soft_wrap=True)
+                told = f"{shown(event.message)} (error {event.error_id})"
+                console.print(told, style="red", markup=False, soft_wrap=True)
             else:
                 _foot(event, console)
                 return event
     except TurnRefusedError as error:
-        console.print(error.detail, style="red", markup=False, soft_wrap=True)
+        console.print(shown(error.detail), style="red", markup=False, soft_wrap=True)
     return None
 
 
@@ -119,8 +126,8 @@ def _show(command: str, last: Final | None, console: Console) -> None:
         table = Table("slot", "value")
         slots = last.answer["slots"]
         for name, value in slots.items() if isinstance(slots, dict) else ():
-            table.add_row(name, json.dumps(value, ensure_ascii=False))
+            table.add_row(Text(name), Text(shown(json.dumps(value, ensure_ascii=False))))
         console.print(table)
     else:
         metadata = last.answer["metadata"]
-        console.print_json(json.dumps(metadata, ensure_ascii=False))
+        console.print_json(shown(json.dumps(metadata, ensure_ascii=False)))

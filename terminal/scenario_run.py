@@ -18,6 +18,7 @@ from scenarios.report import lines, write_junit
 from scenarios.runner import Played, play_all
 from scenarios.service import play_service, scenario_settings
 from serving.logs import configure_logs
+from serving.text import shown
 from tools.sqlite_file import SqliteFile
 
 Job = tuple[Version, str, Scenario]
@@ -68,4 +69,4 @@ def _tell(played: Played, console: Console) -> None:
     for line in lines(played):
         style = None if played.passed else "red" if line.startswith(("FAIL", "     !")) else "dim"
         # A line stays one, also where it is longer than the terminal or a pipe is wide.
-        console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+        console.print(shown(line), style=style, markup=False, highlight=False, soft_wrap=True)

@@ -2,16 +2,11 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -19,15 +14,14 @@ from rich.console import Console
 from uvicorn.loops.auto import auto_loop_factory
 
 from config.settings import Settings
-from demo.serve import demo_environment
 from graph.services import Services, open_services
 from ingest.run import run_ingest
 from serving.app import DRAIN_SECONDS, OpenServices, create_app
 from serving.auth import Keys, load_keys, refuse_open_bind
 from serving.logs import configure_logs
+from terminal.businesses import demo_businesses
+from tools.knowledge_errors import KnowledgeError
 from tools.redaction import Redactor
-
-DEMO_START_SECONDS = 30.0
 
 
 def serve(settings: Settings, *, host: str, port: int, demo: bool) -> None:
@@ -38,13 +32,12 @@ def serve(settings: Settings, *, host: str, port: int, demo: bool) -> None:
     redactor = Redactor()
     configure_logs(settings.log, redactor)
     console = Console(stderr=True)
+    # uvicorn drains, then sends itself the signal again: to be told to stop is no failure.
+    signal.signal(signal.SIGTERM, _stop)
     with contextlib.ExitStack() as stack:
         if demo:
-            base = stack.enter_context(_demo_businesses())
-            os.environ.update({name: value for name, value in demo_environment(base).items() if name not in os.environ})
+            stack.enter_context(demo_businesses())
         serving = Serving(settings=settings, keys=keys, host=host, port=port, console=console, redactor=redactor)
-        # uvicorn drains, then sends itself the signal again: to be told to stop is no failure.
-        signal.signal(signal.SIGTERM, _stop)
         with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             runner.run(serving.run(demo=demo))
 
@@ -93,7 +86,11 @@ class Serving:
         base = services.knowledge_base
         for version in services.versions.all():
             if version.project.knowledge.enabled:
-                await base.run(partial(run_ingest, version, knowledge=base, console=self.console))
+                try:
+                    await base.run(partial(run_ingest, version, knowledge=base, console=self.console))
+                except KnowledgeError as error:
+                    # The bot is served without its documents, says so, and hands over; /readyz tells the operator.
+                    self.console.print(f"{version.project.name}: {error}", style="red", markup=False, soft_wrap=True)
         with self.console.status("Learning the projects' examples…"):
             await services.training.finished()
 
@@ -109,36 +106,6 @@ async def _opened(services: Services) -> AsyncIterator[Services]:
     yield services
 
 
-@contextlib.contextmanager
-def _demo_businesses() -> Iterator[str]:
-    """The demo business API in a process of its own on a free loopback port; gives its base URL."""
-    port = _free_port()
-    process = subprocess.Popen(  # noqa: S603  # our own module, in this interpreter
-        [sys.executable, "-m", "demo.serve", "--port", str(port)], cwd=Path(__file__).parent.parent
-    )
-    try:
-        _wait_for(port, process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + DEMO_START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.1)
-    raise OSError("the demo business API did not start")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _refuse_taken(host: str, port: int) -> None:
     """Say at once, and plainly, that a port is taken; a server would say it after everything was loaded."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -146,4 +113,7 @@ def _refuse_taken(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise OSError(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port") from error
+            raise OSError(
+                f"cannot listen on {host}:{port}: {error.strerror};"
+                " stop what listens there, or choose another with --port (make run PORT=…)"
+            ) from error

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,8 +18,8 @@ from tests.cli.conftest import RunMain, Workshop
 
 
 @contextmanager
-def served(workshop: Workshop, port: int) -> "Iterator[subprocess.Popen[str]]":
-    command = workshop.command("serve", "--port", port)
+def served(workshop: Workshop, port: int, *options: str) -> "Iterator[subprocess.Popen[str]]":
+    command = workshop.command("serve", "--port", port, *options)
     with subprocess.Popen(  # noqa: S603
         command,
         cwd=workshop.folder,
@@ -47,6 +49,16 @@ def wait_until_ready(http: httpx.Client, process: "subprocess.Popen[str]") -> No
                 return
         time.sleep(0.3)
     raise AssertionError(http.get("/readyz").text)
+
+
+def until_status(http: httpx.Client, status: int) -> dict[str, Any]:
+    """What `/readyz` says once it has this status."""
+    until = time.monotonic() + 10
+    while (answer := http.get("/readyz")).status_code != status:
+        assert time.monotonic() < until, answer.text
+        time.sleep(0.2)
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def test_it_gets_ready_answers_and_drains(workshop: Workshop) -> None:
@@ -95,10 +107,13 @@ def test_a_full_disk_is_told_and_the_session_goes_on(workshop: Workshop) -> None
         # No file of that process may grow: what a full disk looks like to it.
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, most))
         refused = http.post("/chat", json=turns[1])
+        ready = until_status(http, 503)
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
         answer = http.post("/chat", json=turns[1]).json()
         transcript = http.get("/sessions/full/messages").json()["messages"]
+        until_status(http, 200)
 
+    assert ready["dependencies"]["disk"].startswith("SWITCHBOARD_DATA: the folder cannot be written to")
     problem = refused.json()
     assert (refused.status_code, problem["kind"]) == (500, "internal_error")
     assert problem["reply"]
@@ -115,9 +130,8 @@ def test_a_port_that_is_taken_is_said_in_one_line(workshop: Workshop) -> None:
         result = workshop.run("serve", "--port", port)
 
     assert result.returncode == 1
-    assert result.stderr.splitlines() == [
-        f"cannot listen on 127.0.0.1:{port}: Address already in use; choose another with --port"
-    ]
+    told = f"cannot listen on 127.0.0.1:{port}: Address already in use; stop what listens there, or choose another"
+    assert result.stderr.splitlines() == [f"{told} with --port (make run PORT=…)"]
 
 
 def test_without_keys_only_this_machine_is_served(workshop: Workshop) -> None:
@@ -183,3 +197,35 @@ def test_an_interrupt_ends_it_quietly(workshop: Workshop) -> None:
     assert process.returncode == 0, output
     assert "Traceback" not in output
     assert "Abort" not in output
+
+
+def children_of(process: "subprocess.Popen[str]") -> list[int]:
+    """The processes that it started and that still run."""
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii")
+    return [int(pid) for pid in listed.split()]
+
+
+def ends(pid: int) -> bool:
+    """Whether a process is gone soon."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with suppress(FileNotFoundError):
+            if ") Z " not in Path(f"/proc/{pid}/stat").read_text("ascii"):
+                time.sleep(0.05)
+                continue
+        return True
+    return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
+def test_the_demo_businesses_end_with_the_service_however_it_ends(workshop: Workshop, number: signal.Signals) -> None:
+    with served(workshop, free_port(), "--demo") as process:
+        until = time.monotonic() + 30
+        while not (children := children_of(process)):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=30)
+
+    assert all(ends(pid) for pid in children)
+    assert "Traceback" not in output

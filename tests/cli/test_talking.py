@@ -1,5 +1,7 @@
 """`switchboard chat`: a conversation in the terminal, also through a pipe."""
 
+import os
+
 import pytest
 
 from tests.cli.conftest import Run, Workshop
@@ -51,3 +53,21 @@ def test_a_project_with_mistakes_is_not_talked_to(workshop: Workshop) -> None:
     assert "project.yaml:" in result.stderr
     assert "'day'" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_nothing_that_is_said_acts_on_the_terminal(workshop: Workshop) -> None:
+    evil = "change the delivery day of \x1b[31m 10042 \x9b0m to Monday \x07\u202e"
+    result = workshop.run("chat", "corner-shop", text=f"{evil}\n/slots\n/trace\n")
+
+    assert "10042" in result.stdout
+    assert not any(char in result.stdout + result.stderr for char in "\x1b\x9b\x07\u202e")
+
+
+def test_the_demo_bots_businesses_may_be_started_too(run: Run, workshop: Workshop) -> None:
+    file = workshop.project / "project.yaml"
+    file.write_text(file.read_text("utf-8").replace("${ORDERS_API}", "${TELECOM_API}"), encoding="utf-8")
+    result = run("chat", "corner-shop", "--demo", text="where is my order 10042\n/trace\n")
+
+    assert result.exit_code == 0
+    assert '"http_status": 404' in result.stdout  # it was reached, and knows no such address
+    assert "TELECOM_API" not in os.environ

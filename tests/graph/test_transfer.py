@@ -80,12 +80,25 @@ async def test_an_answer_that_is_not_sure_offers_a_person_and_yes_takes_it(room)
     assert (await room.says("yes"))["transfer_reason"] == "requested"
 
 
-async def test_a_dead_knowledge_base_is_a_service_error(room):
+@pytest.mark.parametrize("certainty", [0.9, 0.4], ids=["sure", "guessed to be a question"])
+async def test_a_dead_knowledge_base_is_a_service_error(room, certainty):
     room.library.failure = "it is gone"
+    room.script.certainty = certainty
     answer = await room.says("what is the fee")
 
     assert answer["transfer_reason"] == "service_error"
+    assert answer["reply"] == room.versions.version.text("transfer.done", "en")
     assert any("it is gone" in notice for notice in answer["metadata"]["diagnostics"]["notices"])
+
+
+async def test_a_dead_knowledge_base_in_mid_flow_is_told_and_the_flow_goes_on(room):
+    await room.says("balance")
+    room.library.failure = "it is gone"
+    answer = await room.says("what is the fee")
+
+    assert str(answer["reply"]).startswith(room.versions.version.text("model_unavailable.none", "en"))
+    assert str(answer["reply"]).endswith("Your customer number?")
+    assert not answer["should_transfer"]
 
 
 async def test_an_unanswered_question_in_mid_flow_does_not_end_the_flow(room):

@@ -257,7 +257,7 @@ async def open_house(
                 await base.run(lambda version=version: ingest_project(version, knowledge=base))  # type: ignore[misc]
             warmth.keep(data)
             async with (
-                _serve(services, keys=Keys(keys), debug=debug) as url,
+                serve(services, keys=Keys(keys), debug=debug) as url,
                 httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as http,
             ):
                 yield House(http=http, address=url, services=services, business=business)
@@ -271,7 +271,9 @@ def settings_for(data: Path, model_url: str | None = None) -> Settings:
 
 
 @asynccontextmanager
-async def _serve(services: Services, *, keys: Keys, debug: bool) -> AsyncIterator[str]:
+async def serve(services: Services, *, keys: Keys, debug: bool = False) -> AsyncIterator[str]:
+    """What was opened, over HTTP; its address."""
+
     @asynccontextmanager
     async def opened() -> AsyncIterator[Services]:
         yield services

@@ -234,9 +234,10 @@ async def test_a_corrupted_cache_costs_only_time(tmp_path: Path, warmth: Warmth)
 
 async def test_a_locked_database_is_told_and_the_session_goes_on(tmp_path: Path, warmth: Warmth) -> None:
     async with open_house(tmp_path, warmth) as house:
-        await house.says("send 500 lira")
+        await house.says("500 lira göndermek istiyorum")
         with closing(sqlite3.connect(tmp_path / "data" / "switchboard.db")) as other:
             other.execute("BEGIN EXCLUSIVE")
+            # The session speaks Turkish, and its log cannot be read now.
             begun = time.monotonic()
             refused = await house.http.post("/chat", json={"message": IBAN, "session_id": house.session})
             took = time.monotonic() - begun
@@ -245,6 +246,7 @@ async def test_a_locked_database_is_told_and_the_session_goes_on(tmp_path: Path,
         after = await house.says(IBAN)
 
     _assert_broken(refused)
+    assert refused.json()["reply"] == house.services.versions.all()[0].text("internal_error", "tr")
     assert took < 20
     assert ready.status_code == 503
     assert after["outcome"] == "confirming"

@@ -74,6 +74,7 @@ class FakeTurns:
     calls: list[TurnCall] = field(default_factory=list)
     said: dict[tuple[str, str, str], list[dict[str, JsonValue]]] = field(default_factory=dict)
     state: dict[str, str] = field(default_factory=lambda: {"database": "ok"})
+    languages: dict[str, str] = field(default_factory=dict)
     finished: asyncio.Event = field(default_factory=asyncio.Event)
     drained: bool = False
     _done: dict[tuple[str, str, str], tuple[str, "asyncio.Task[list[TurnEvent]]"]] = field(default_factory=dict)
@@ -123,6 +124,9 @@ class FakeTurns:
     async def session(self, tenant: str, project: str, session_id: str) -> dict[str, JsonValue] | None:
         found = self.said.get((tenant, project, session_id))
         return None if found is None else {"session_id": session_id, "owner": "bot", "slots": {}}
+
+    async def language(self, tenant: str, project: str, session_id: str) -> str | None:
+        return self.languages.get(session_id)
 
     async def messages(self, tenant: str, project: str, session_id: str) -> list[dict[str, JsonValue]] | None:
         return self.said.get((tenant, project, session_id))

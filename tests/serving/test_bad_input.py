@@ -129,7 +129,9 @@ async def test_a_number_that_json_cannot_carry_back(service: Service, number: st
 @pytest.mark.parametrize(
     ("sent", "heard"),
     [
-        ("a\x00b\x07c\x1b[31m", "abc[31m"),
+        ("a\x00b\x07c\x1b[31m", "abc"),
+        ("\x1b]0;title\x07a\x1b[2J\x1b[1;31mb\x9b0mc\x1b]8;;http://x\x1b\\d\x1b", "abcd"),
+        ("a\x1b[31", "a[31"),
         ("tab\tand\nline", "tab\tand\nline"),
         ("\u202egnol\u202c \u2066x\u2069\u200f", "gnol x"),
         ("a\u200bb\ufeffc", "abc"),

@@ -43,6 +43,38 @@ def test_an_error_is_logged_with_its_id_and_place_and_no_local_variable(style: s
     assert "4111-4111" not in written
 
 
+SAYS = """
+import logging
+import sys
+
+import structlog
+
+from serving.logs import configure_logs
+
+configure_logs(sys.argv[1])
+evil = "\\x1b[2Jcleared\\x9b31m\\x07\\r\\u202e" + "\\nINFO a line of its own"
+structlog.get_logger("x").info("said", text=evil, deep=[{"k": evil}])
+logging.getLogger("other").warning("heard %s", evil)
+try:
+    raise ValueError(evil)
+except ValueError as error:
+    structlog.get_logger("x").error("broke", exc_info=error)
+"""
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_nothing_that_is_logged_acts_on_a_terminal_or_passes_for_another_line(style: str) -> None:
+    done = subprocess.run(  # noqa: S603 - our own interpreter and text
+        [sys.executable, "-c", SAYS, style], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert "cleared" in done.stderr
+    assert not any(char in done.stderr for char in "\x1b\x9b\x07\r\u202e")
+    said = [line for line in done.stderr.splitlines() if "said" in line or "heard" in line]
+    assert len(said) == 2
+    assert all("a line of its own" in line for line in said)
+
+
 def test_json_is_one_line_with_the_cause() -> None:
     error_id, written = logged_by("json")
 
