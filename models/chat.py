@@ -8,6 +8,7 @@ import asyncio
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Final, Literal
 from urllib.parse import urlsplit
@@ -153,6 +154,9 @@ class ChatModel:
         decision, wire = await self._decide(messages, tools, self._wire, record)
         if decision.beside_the_form and wire.mode not in self._proven:
             decision, wire = await self._second_opinion(messages, tools, decision, wire, record)
+            if decision.beside_the_form and not decision.calls:
+                # It kept to no form it was asked in: its words are not the silence of a model that can call.
+                decision = replace(decision, trouble=decision.trouble or Trouble(kind="invalid", detail="no_form"))
         return record.completion(wire.mode, decision.trouble, calls=decision.calls, text=decision.text)
 
     async def complete(
