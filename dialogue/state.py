@@ -11,6 +11,7 @@ from langgraph.graph.message import add_messages
 from pydantic import JsonValue
 from typing_extensions import TypedDict
 
+from dialogue.citations import Citation
 from dialogue.commands import Command
 
 Outcome = Literal[
@@ -270,17 +271,6 @@ class Verdict(TypedDict):
     reason: TransferReason | None
     progress: Literal["made", "neutral", "failed"]
     """Whether the turn brought the conversation on; failures in a row are counted from it."""
-
-
-class Citation(TypedDict):
-    """A passage an answer rests on."""
-
-    source: str
-    title: str
-    """Of the document; of a FAQ row its question."""
-    score: float
-    """The passage's relevance, 0…1."""
-    text: str
 
 
 def add_timings(old: dict[str, float] | None, new: dict[str, float]) -> dict[str, float]:

@@ -11,7 +11,8 @@ from pydantic import JsonValue
 
 from config.templates import TemplateError, render_text
 from config.versions import Version
-from dialogue.state import Citation, ModelUse, Passage
+from dialogue.citations import Citation
+from dialogue.state import ModelUse, Passage
 from models.ports import Completion, LanguageModel
 from tools.answer_stream import REFUSAL, CheckedStream
 from tools.extracts import Extract, extract

@@ -7,7 +7,8 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from config.versions import Version
-from dialogue.state import Citation, ModelUse, Passage, Plan, Receipt, Retrieval
+from dialogue.citations import Citation
+from dialogue.state import ModelUse, Passage, Plan, Receipt, Retrieval
 
 Emit = Callable[[str], None]
 """Sends a piece of the reply to a streaming caller; a no-op where nobody streams."""

@@ -11,8 +11,9 @@ from pydantic import JsonValue
 from config.errors import ProjectNotFoundError, VersionNotFoundError
 from config.project import Project
 from config.versions import Version
+from dialogue.citations import Citation
 from dialogue.commands import Command
-from dialogue.state import Citation, ModelUse, Passage, Receipt, Retrieval
+from dialogue.state import ModelUse, Passage, Receipt, Retrieval
 from graph.build import build_graph
 from graph.calls import Failed, Final, TurnCall
 from graph.checkpoints import open_sqlite_saver
