@@ -10,11 +10,11 @@ from understanding.grammar.language import Language
 from understanding.grammar.reading import Reading
 from understanding.slot_assignment import Asked, Candidate
 from understanding.slot_choices import find_choices
-from understanding.slot_cues import role_of
+from understanding.slot_cues import name_part, role_of, slot_cues
 from understanding.slot_identifiers import find_emails, find_identifiers, find_phones
 from understanding.slot_message import Message, from_text, open_message
 from understanding.slot_moments import dates, datetimes, durations, times
-from understanding.slot_names import find_name_parts, find_names, find_place, name_part
+from understanding.slot_names import find_name_parts, find_names, find_place
 from understanding.slot_quantities import counts, money, numbers
 from understanding.slot_text import find_text, find_text_after, find_text_beside
 
@@ -41,13 +41,12 @@ def _phones(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
 
 
 def _emails(message: Message, name: str, _slot: Slot) -> Iterator[Candidate]:
-    for text in find_emails(message.reading.folded):
+    for text in find_emails(message.reading.folded, message.reading.language):
         yield from_text(name, text)
 
 
 def _identifiers(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
-    reading = message.reading
-    for text in find_identifiers(reading.folded, reading.original, slot, requested=message.requested(name)):
+    for text in find_identifiers(message.reading, slot, requested=message.requested(name)):
         yield from_text(name, text)
 
 
@@ -103,7 +102,8 @@ def _names(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
     if name_part(name, message.languages):
         return
     role = "to" if role_of(name, slot, message.languages) == "to" else None
-    for text in find_names(message.reading, role=role, requested=message.requested(name)):
+    called = slot_cues(name, slot)
+    for text in find_names(message.reading, role=role, requested=message.requested(name), called=called):
         yield from_text(name, text)
 
 

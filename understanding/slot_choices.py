@@ -1,7 +1,7 @@
 """Choices and locations: an author's keys and synonyms found in what a customer wrote, typing mistakes included."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,6 +15,7 @@ from understanding.grammar.reading import Reading
 _WORD = re.compile(r"[^\W_]+")
 _SEPARATOR = re.compile(r"(?<=[^\W_])[-_](?=[^\W_])")
 _INDIFFERENT = {"any", "dontcare", "dont_care", "either", "no_preference", "indifferent", "no_matter", "whatever"}
+_ONE_LETTER, _LONG_NAME = 0.75, 6
 _LONGEST_TYPO_TEXT = 400
 """Beyond this many characters a message is no answer to a choice, and typing mistakes are not looked for."""
 
@@ -47,11 +48,17 @@ def find_choices(reading: Reading, slot: Slot, *, requested: bool) -> list[Match
     """The choices named in the text."""
     compiled = _compiled(slot, reading.language)
     found = list(_exact(reading, compiled))
-    if not found and len(reading.folded.text) <= _LONGEST_TYPO_TEXT:
-        found = list(_misspelt(reading, compiled))
+    if len(reading.folded.text) <= _LONGEST_TYPO_TEXT:
+        taken = [(each.start, each.end) for each in found]
+        found += [each for each in _misspelt(reading, compiled, taken) if not taken or _sure(each)]
     if not found and requested:
         found = list(_indirect(reading, slot, compiled))
     return found
+
+
+def _sure(match: Match) -> bool:
+    """Whether a misspelling may stand beside a name that was spelt right."""
+    return match.score >= _ONE_LETTER and match.end - match.start >= _LONG_NAME
 
 
 def _compiled(slot: Slot, language: Language) -> _Compiled:
@@ -125,18 +132,20 @@ def _tolerance(length: int) -> int:
     return 0 if length < 5 else 1 if length < 8 else 2
 
 
-def _misspelt(reading: Reading, compiled: _Compiled) -> Iterator[Match]:
+def _misspelt(reading: Reading, compiled: _Compiled, taken: Sequence[tuple[int, int]]) -> Iterator[Match]:
     text = reading.folded.text
     words = list(_WORD.finditer(text))
     best: dict[str, Match] = {}
     for size, names in compiled.words.items():
         for index in range(len(words) - size + 1):
             start, end = words[index].start(), words[index + size - 1].end()
+            first, last = reading.folded.span(start, end)
+            if any(first < b and a < last for a, b in taken):
+                continue
             said = " ".join(word[0] for word in words[index : index + size])
             for name, key in names:
                 score = _likeness(said, name, reading.language)
                 if score and (key not in best or score > best[key].score):
-                    first, last = reading.folded.span(start, end)
                     best[key] = Match(key, first, last, score)
     top = max((match.score for match in best.values()), default=0.0)
     yield from sorted((m for m in best.values() if m.score >= top - 0.02), key=lambda m: m.start)
@@ -172,7 +181,8 @@ def _indirect(reading: Reading, slot: Slot, compiled: _Compiled) -> Iterator[Mat
             return
     indifferent = reading.language.phrases("indifferent")
     if indifferent and indifferent.search(reading.folded.text):
-        yield from (Match(key, *whole, 0.7) for key in slot.choices if key in _INDIFFERENT)
+        said = {key: key.replace("_", " ") for key in slot.choices}
+        yield from (Match(k, *whole, 0.7) for k in slot.choices if k in _INDIFFERENT or indifferent.fullmatch(said[k]))
         return
     yield from _partly(reading, compiled)
 

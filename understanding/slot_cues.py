@@ -8,10 +8,10 @@ from functools import lru_cache
 from config.project import Slot
 from understanding.grammar.folding import fold_word
 from understanding.grammar.language import Language
-from understanding.grammar.loading import load_language
+from understanding.grammar.loading import languages, load_language
 from understanding.grammar.reading import Reading
 
-INSIDE, STRONG, NEAR, AFTER = 0.6, 0.5, 0.25, 0.45
+INSIDE, STRONG, NEAR, AFTER, NEAR_AFTER = 0.6, 0.5, 0.25, 0.45, 0.2
 _REACH = 48
 """Characters before and after a value that are looked at."""
 _BREAK = re.compile(r"[,.;!?、](?:\s|$)|[，。；！？]|\n")
@@ -24,6 +24,7 @@ class CuePatterns:
     before: re.Pattern[str] | None
     near: re.Pattern[str] | None
     after: re.Pattern[str] | None
+    near_after: re.Pattern[str] | None = None
     inside: re.Pattern[str] | None = None
 
 
@@ -37,11 +38,13 @@ def _patterns(words: tuple[str, ...], language: Language) -> CuePatterns:
     cue = f"{start}{source}{language.suffix}{edge}"
     gap = rf"(?:[\s:='\"#(-]|{start}{fillers}{edge}){{0,8}}$"
     distinct = language.alternation(word for word in words if word not in language.words("fillers")) or "(?!)"
+    words_after = r"(?:\s{0,2}[^\s,.;!?]{1,20}){0,2}\s{1,2}" if not language.han else r"[^,.;!?]{0,3}"
     words_between = r"(?:\s{0,2}[^\s,.;!?]{1,20}){0,3}\s{0,2}$" if not language.han else r"[^,.;!?]{0,6}$"
     return CuePatterns(
         before=re.compile(cue + gap),
         near=re.compile(f"{start}{distinct}{language.suffix}{edge}{words_between}"),
         after=re.compile(rf"(?:{language.suffix}{edge})?[\s'-]{{0,2}}{source}{language.suffix}{edge}"),
+        near_after=re.compile(rf"{words_after}{start}{distinct}{language.suffix}{edge}"),
         inside=re.compile(cue),
     )
 
@@ -63,27 +66,47 @@ def _slot_cues(name: str, given: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*given, *own, *singular, name.replace("_", " ")]))
 
 
-def role_of(name: str, slot: Slot, languages: Sequence[Language]) -> str | None:
+def role_of(name: str, slot: Slot, of_project: Sequence[Language]) -> str | None:
     """`from` or `to`: which end of a journey or a span the slot is, by its name or the author's words."""
-    return _role_of(name, given_cues(slot), tuple(languages))
+    return _role_of(name, given_cues(slot), tuple(of_project))
 
 
 @lru_cache(maxsize=4096)
-def _role_of(name: str, given: tuple[str, ...], languages: tuple[Language, ...]) -> str | None:
+def _role_of(name: str, given: tuple[str, ...], of_project: tuple[Language, ...]) -> str | None:
     parts = {name, *name.split("_")}
-    english = load_language("en")
-    named = [*languages, english] if english and english not in languages else languages
     for role in ("from", "to"):
-        for language in named:
+        for language in _any_language(of_project):
             names = set(language.words("roles", role, "names"))
             if names & parts or any("_" in each and each in name for each in names):
                 return role
     folded = {fold_word(word) for word in given}
     for role in ("from", "to"):
-        for language in languages:
+        for language in of_project:
             if folded & {fold_word(word) for word in language.words("roles", role, "cues")}:
                 return role
     return None
+
+
+def _any_language(first: Sequence[Language]) -> list[Language]:
+    """All languages, those of the project first: authors name slots in any."""
+    others = [language for code in languages() if (language := load_language(code)) is not None]
+    return list(dict.fromkeys([*first, *others]))
+
+
+def name_part(name: str, of_project: Sequence[Language]) -> str | None:
+    """`first` or `last` for a slot that holds one half of a name."""
+    parts = set(name.split("_"))
+    for language in _any_language(of_project):
+        for part, key in (("last", "last_names"), ("first", "first_names")):
+            if parts & set(language.words("names", key)):
+                return part
+    return None
+
+
+def counts_people(name: str, of_project: Sequence[Language]) -> bool:
+    """Whether a slot counts people, by its name."""
+    known = {word for language in _any_language(of_project) for word in language.words("people", "slot_names")}
+    return name in known or bool(known & set(name.split("_")))
 
 
 class Surroundings:
@@ -109,7 +132,9 @@ class Surroundings:
         if patterns.after.match(self.after):
             return AFTER
         near = patterns.near.search(self.before)
-        return NEAR if near and not _BREAK.search(near[0]) else 0.0
+        if near and not _BREAK.search(near[0]):
+            return NEAR
+        return NEAR_AFTER if patterns.near_after and patterns.near_after.match(self.after) else 0.0
 
     def role(self) -> str | None:
         """Whether the value is said to be where something begins or ends."""

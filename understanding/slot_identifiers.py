@@ -11,7 +11,9 @@ import phonenumbers
 from config.checking.patterns import pattern_fault
 from config.project import Slot
 from dialogue.identifiers import FORMATS
-from understanding.grammar.folding import View
+from understanding.grammar.folding import View, fold_words
+from understanding.grammar.language import Language
+from understanding.grammar.reading import Reading
 
 LONGEST = 64
 """Characters of an identifier; an author's pattern is never run on more."""
@@ -22,11 +24,6 @@ _INITIALS = 2
 """Letters that stand alone in an identifier ("TR 33 …"); more of them are a word."""
 _EMAIL = re.compile(
     r"(?<![\w.+-])[a-z0-9][\w.+%-]{0,63}@[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9][a-z0-9-]{0,62}){1,5}", re.ASCII
-)
-_SPOKEN_EMAIL = re.compile(
-    r"([a-z0-9][\w.+-]{0,40}) ?(?:\(at\)|\[at\]| at ) ?([a-z0-9-]{1,40})"
-    r"((?: ?(?:\.| dot |\(dot\)|\[dot\]) ?[a-z0-9-]{2,20}){1,4})",
-    re.ASCII,
 )
 _PART = re.compile(r"[a-z0-9]+", re.ASCII)
 _GLUE = re.compile(r"[\s./_-]{0,3}")
@@ -44,18 +41,30 @@ class Text:
     score: float
 
 
-def find_emails(view: View) -> list[Text]:
-    """E-mail addresses, also "name at firm dot com"."""
+def find_emails(view: View, language: Language) -> list[Text]:
+    """E-mail addresses, also spoken ones: "name at firm dot com"."""
     found = []
     for match in _EMAIL.finditer(view.text):
         start, end = view.span(match.start(), match.end())
         found.append(Text(match[0].rstrip(".-"), start, end, 1.0))
     if not found:
-        for match in _SPOKEN_EMAIL.finditer(view.text):
-            domain = re.sub(r" ?(?:\.| dot |\(dot\)|\[dot\]) ?", ".", match[3])
+        spoken, dot = _spoken(language)
+        for match in spoken.finditer(view.text):
+            domain = dot.sub(".", match[3])
             start, end = view.span(match.start(), match.end())
-            found.append(Text(f"{match[1]}@{match[2]}{domain}", start, end, 0.8))
+            found.append(Text(f"{dot.sub('.', match[1])}@{match[2]}{domain}", start, end, 0.8))
     return found
+
+
+@lru_cache(maxsize=32)
+def _spoken(language: Language) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Addresses as they are read out, and the dots in them."""
+    at = language.alternation(["at", *language.words("spoken_at")])
+    word = language.alternation(["dot", *language.words("spoken_dots")])
+    dot = rf" ?(?:\.| {word} |\({word}\)|\[{word}\]) ?"
+    name = rf"([a-z0-9][\w.+-]{{0,40}}(?: {word} [\w+-]{{1,30}}){{0,3}})"
+    begin = rf"{name} ?(?:\({at}\)|\[{at}\]| {at} ) ?([a-z0-9-]{{1,40}})"
+    return re.compile(rf"{begin}((?:{dot}[a-z0-9-]{{2,20}}){{1,4}})", re.ASCII), re.compile(dot)
 
 
 def find_phones(view: View, region: str) -> list[Text]:
@@ -87,11 +96,10 @@ def _phone(text: str, region: str) -> tuple[str, float] | None:
     return value, 1.0 if phonenumbers.is_valid_number(parsed) else 0.5
 
 
-def find_identifiers(view: View, original: str, slot: Slot, *, requested: bool) -> list[Text]:
+def find_identifiers(reading: Reading, slot: Slot, *, requested: bool) -> list[Text]:
     """What fits the slot's pattern or checksum; asked for, also what only looks like an identifier."""
-    found = (
-        list(_formatted(view, slot)) if slot.format else list(_patterned(view, original, slot)) if slot.pattern else []
-    )
+    view = reading.folded
+    found = list(_formatted(view, slot)) if slot.format else list(_patterned(reading, slot)) if slot.pattern else []
     if not found and requested:
         ruled = slot.format or slot.pattern
         found = list(_looks_like(view, score=WRONG if ruled else 0.8))
@@ -137,17 +145,18 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return not (text[:start].rstrip()[-1:].isdecimal() or text[end:].lstrip()[:1].isdecimal())
 
 
-def _patterned(view: View, original: str, slot: Slot) -> Iterator[Text]:
-    pattern = _author_pattern(str(slot.pattern))
+def _patterned(reading: Reading, slot: Slot) -> Iterator[Text]:
+    pattern, common = _author_pattern(str(slot.pattern)), _common_words(reading.language)
     if pattern is None:
         return
+    view = reading.folded
     taken: list[tuple[int, int]] = []
     for raw, joined, start, end in _windows(view):
         if any(start < b and a < end for a, b in taken):
             continue
         first, last = view.span(start, end)
-        as_written = original[first:last]
-        spellings = _spellings(raw, joined) if _may_be_respelt(raw, joined) else ()
+        as_written = reading.original[first:last]
+        spellings = _spellings(raw, joined) if _may_be_respelt(raw, joined, common) else ()
         value = next((each for each in (as_written, *spellings) if pattern.fullmatch(each)), None)
         if value is not None and _has_a_word_before(as_written, joined, pattern):
             continue
@@ -163,18 +172,25 @@ def _has_a_word_before(as_written: str, joined: str, pattern: re.Pattern[str]) -
     return bool(rest) and any(pattern.fullmatch(each) for each in _spellings(rest, rest))
 
 
-def _may_be_respelt(raw: str, joined: str) -> bool:
+def _may_be_respelt(raw: str, joined: str, common: frozenset[str]) -> bool:
     """Whether a piece may be read as an identifier spelt otherwise: words of a sentence are not joined to one."""
     if not any(character.isdecimal() for character in joined):
         return False
     words = [part for part in _PART.findall(raw) if len(part) > _INITIALS and part.isalpha()]
+    if any(word in common for word in words):
+        return False
     return len(words) == 0 or (len(words) == 1 and 2 * len(words[0]) <= len(joined))
+
+
+@lru_cache(maxsize=32)
+def _common_words(language: Language) -> frozenset[str]:
+    return language.markers | frozenset(fold_words((*language.words("fillers"), *language.words("alternatives"))))
 
 
 def _spellings(raw: str, joined: str) -> Iterator[str]:
     dashed = re.sub(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])", "-", joined)
     glued = re.sub(r"[\s./_-]+", "-", raw)
-    for each in dict.fromkeys((raw, joined, dashed, glued)):
+    for each in dict.fromkeys((raw, joined, dashed, glued, re.sub(r"\s+", "", raw))):
         yield each
         if not each.isdecimal():
             yield each.upper()

@@ -46,14 +46,14 @@ def _claims(reading: Reading, slots: Mapping[str, Slot], asked: Asked) -> tuple[
     blocked: list[Span] = [(e.start, e.end) for e in reading.dates() if (not e.weak or dated) and e.score > 0.8]
     blocked += [(e.start, e.end) for e in reading.times() if not e.weak or (timed and not numeric)]
     blocked += [(e.start, e.end) for e in reading.moments()]
-    blocked += [(each.start, each.end) for each in find_emails(reading.folded)]
+    blocked += [(each.start, each.end) for each in find_emails(reading.folded, reading.language)]
     if "phone" in types:
         blocked += [(each.start, each.end) for each in find_phones(reading.folded, "US") if each.score > 0.5]
     if not numeric:
         blocked += [reading.folded.span(*match.span()) for match in _LONG_DIGITS.finditer(reading.folded.text)]
     for name, slot in slots.items():
         if slot.type == "id" and (slot.pattern or slot.format):
-            identifiers = find_identifiers(reading.folded, reading.original, slot, requested=False)
+            identifiers = find_identifiers(reading, slot, requested=False)
             blocked += [(each.start, each.end) for each in identifiers if name not in asked.filled or each.score == 1]
     soft = [(e.start, e.end) for e in (*reading.durations(), *reading.counts(), *reading.percents())]
     return tuple(blocked), tuple(soft)

@@ -15,6 +15,9 @@ from understanding.grammar.times import hours
 from understanding.slot_assignment import Candidate
 from understanding.slot_message import Message, covered, from_entity
 
+_ASKED_FOR = 0.85
+"""How sure a day of two numbers is, 14.08, where a day was asked for."""
+
 
 def dates(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
     """Days; asked for one, also a bare number."""
@@ -28,7 +31,8 @@ def dates(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
         if entity.weak and not requested:
             yield _limited(from_entity(name, entity), slot, reading, needs_cue=True)
         else:
-            yield _limited(from_entity(name, entity), slot, reading)
+            score = _ASKED_FOR if entity.weak else None
+            yield _limited(from_entity(name, entity, score), slot, reading)
     if requested and not entities:
         yield from _days_alone(message, name, slot)
 

@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from understanding.grammar.folding import fold_word
 from understanding.grammar.language import Language
-from understanding.grammar.loading import load_language
 from understanding.grammar.reading import Reading
 from understanding.grammar.yaml_data import dig
 from understanding.slot_identifiers import Text
@@ -26,23 +25,15 @@ class _Cues:
     pair: frozenset[str]
     """Words after which only two capitalised words are a name: "for Anna Smith"."""
     after: re.Pattern[str] | None
+    capital: bool = False
+    """Whether only capitalised words are a name behind any of them."""
 
 
-def name_part(name: str, languages: Sequence[Language]) -> str | None:
-    """`first` or `last` for a slot that holds one half of a name."""
-    parts = set(name.split("_"))
-    english = load_language("en")
-    languages = [*languages, english] if english and english not in languages else languages
-    for language in languages:
-        for part, key in (("last", "last_names"), ("first", "first_names")):
-            if parts & set(language.words("names", key)):
-                return part
-    return None
-
-
-def find_names(reading: Reading, *, role: str | None, requested: bool) -> list[Text]:
-    """Whole names after the words that announce them; asked for, also a message that is a name."""
-    found = list(_announced(reading, role))
+def find_names(reading: Reading, *, role: str | None, requested: bool, called: tuple[str, ...] = ()) -> list[Text]:
+    """Whole names after the words that announce them, or what the slot is `called`; asked for, also a bare name."""
+    found = list(_announced(reading, role)) or list(
+        _after(reading, _called(reading.language, called), most=_MOST_TOKENS)
+    )
     if requested and not found:
         found = list(_capitalised(reading)) or list(_bare(reading))
     return found
@@ -96,6 +87,17 @@ def _cues(language: Language, kind: str) -> _Cues:
     )
 
 
+@lru_cache(maxsize=1024)
+def _called(language: Language, words: tuple[str, ...]) -> _Cues:
+    """A slot's own words with "is": "the driver is Anna Smith"."""
+    own, copulas = language.alternation(words), language.alternation(language.words("copulas"))
+    none = frozenset[str]()
+    if not own or not copulas or language.han:
+        return _Cues(None, none, none, None)
+    pattern = rf"(?<![^\W_])({own}\s{{0,2}}{copulas})(?:(?![^\W_])|(?<=[:=]))\s{{0,3}}"
+    return _Cues(re.compile(pattern), none, none, None, capital=True)
+
+
 def _before(language: Language, words: Sequence[str]) -> re.Pattern[str] | None:
     source = language.alternation(words)
     if not source:
@@ -128,7 +130,7 @@ def _after(reading: Reading, cues: _Cues, *, most: int) -> Iterator[Text]:
         if match.end() >= len(folded.text):
             continue
         start = folded.starts[match.end()]
-        weak = match[1] in cues.weak or match[1] in cues.pair or len(match[1]) <= 4
+        weak = cues.capital or match[1] in cues.weak or match[1] in cues.pair or len(match[1]) <= 4
         found = _han_name(reading, start) if reading.language.han else _latin_name(reading, start, weak=weak, most=most)
         if found and (match[1] not in cues.pair or " " in found[0]):
             yield Text(found[0], found[1], found[2], 0.75 if weak else 0.9)
@@ -223,7 +225,8 @@ def _capitalised(reading: Reading) -> Iterator[Text]:
                 return
         return
     runs, small = _runs(text, stops)
-    runs = [run for run in runs if run[0].start() > 0 or len(run) > 1]
+    alone = 0 if reading.language.data.get("nouns_capital") else 1
+    runs = [run for run in runs if len(run) > 1 or (alone and run[0].start() > 0)]
     if small and len(runs) == 1 and len(runs[0]) <= _MOST_TOKENS:
         start, end = runs[0][0].start(), runs[0][-1].end()
         yield Text(text[start:end], start, end, 0.75)
@@ -248,6 +251,8 @@ def find_place(reading: Reading) -> list[Text]:
     text = reading.original
     runs, small = _runs(text, _stops(reading.language))
     runs = [run for run in runs if len(run[0][0]) > 1 and (run[0].start() > 0 or len(run) > 1)]
+    if reading.language.data.get("nouns_capital"):
+        runs = [run for run in runs if _led(reading, run[0].start())]
     if small and runs and not reading.language.han:
         start, end = runs[0][0].start(), runs[0][-1].end()
         if len(runs) > 1 and text[end : runs[1][0].start()] == ", ":
@@ -259,6 +264,13 @@ def find_place(reading: Reading) -> list[Text]:
     if match and match.end() < reading.folded.index(end):
         start, end = trimmed(text, reading.folded.ends[match.end() - 1], end)
     return [Text(text[start:end], start, end, 0.7)] if start < end else []
+
+
+def _led(reading: Reading, position: int) -> bool:
+    """Whether "in" or "to" stands right before, in a language that writes every noun with a capital."""
+    leads = reading.language.phrases("place_leads")
+    before = reading.folded.text[: reading.folded.index(position)].rstrip()
+    return leads is not None and any(match.end() == len(before) for match in leads.finditer(before))
 
 
 def _bare(reading: Reading) -> Iterator[Text]:

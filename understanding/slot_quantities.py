@@ -8,6 +8,7 @@ from config.project import Slot
 from understanding.grammar.entities import whole
 from understanding.grammar.number import Number
 from understanding.slot_assignment import Candidate
+from understanding.slot_cues import counts_people
 from understanding.slot_message import Message, Span, covered, from_entity
 
 
@@ -86,17 +87,18 @@ def counts(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
     reading = message.reading
     taken: list[Span] = []
     own = {word for words in (slot.cues or {}).values() for word in words}
+    of_people = counts_people(name, message.languages)
     for entity in reading.counts():
         people = entity.noun == "people"
         suits = people if not own else False
         score = entity.score if suits or (not own and not people) else 0.5
-        if not own and _people_slot(name) and not people:
+        if not own and of_people and not people:
             score = 0.45
         taken.append((entity.start, entity.end))
         yield from_entity(name, entity, min(score, 1.0))
     types = [each.type for each in message.slots.values()]
     only = sum(kind in ("count", "money", "number", "integer") for kind in types) == 1
-    alone = 0.5 if only and not _people_slot(name) else 0.4
+    alone = 0.5 if only and not of_people else 0.4
     taken += [(e.start, e.end) for e in (*reading.money(None), *reading.durations(), *reading.percents())]
     if message.requested(name):
         taken = [span for span in taken if not covered(*span, [(e.start, e.end) for e in reading.durations()])]
@@ -110,10 +112,3 @@ def counts(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
                 score=candidate.score,
                 needs_cue=candidate.needs_cue,
             )
-
-
-_PEOPLE = {"people", "guests", "persons", "passengers", "adults", "party", "diners", "seats", "party_size", "travelers"}
-
-
-def _people_slot(name: str) -> bool:
-    return name in _PEOPLE or bool(_PEOPLE & set(name.split("_")))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from config.project import Slot
+from understanding.grammar.folding import fold_word, fold_words
 from understanding.grammar.language import Language
 from understanding.grammar.reading import Reading
 from understanding.slot_identifiers import Text
@@ -32,7 +33,8 @@ def _after_name(reading: Reading, name: str) -> int:
 @lru_cache(maxsize=1024)
 def _named(name: str, language: Language) -> re.Pattern[str] | None:
     words, copulas = language.alternation([name.replace("_", " ")]), language.alternation(language.words("copulas"))
-    return re.compile(rf"\s{{0,3}}(?:(?:the|my) )?{words}\s{{0,2}}{copulas}\s{{1,3}}") if words and copulas else None
+    fillers = language.alternation(language.words("fillers")) or "(?!)"
+    return re.compile(rf"\s{{0,3}}(?:{fillers} )?{words}\s{{0,2}}{copulas}\s{{1,3}}") if words and copulas else None
 
 
 def find_text_after(reading: Reading, slot: Slot) -> list[Text]:
@@ -61,18 +63,18 @@ def find_text_beside(reading: Reading, claims: Sequence[tuple[int, int]], *, beg
                 return [Text(text[first:last], first, last, 0.8)]
         at = clause.end() if clause else end
     first, last = strip_leads(reading, begin, max(begin, min(start for start, _ in claims)))
-    return [Text(text[first:last], first, last, 0.8)] if _says_something(text[first:last]) else []
+    return [Text(text[first:last], first, last, 0.8)] if _says_something(text[first:last], reading.language) else []
 
 
-def _says_something(piece: str) -> bool:
+def _says_something(piece: str, language: Language) -> bool:
     """Whether words before a value are more than its name: "my e-mail is" is none."""
     words = re.findall(r"[^\W\d_]+", piece)
-    return bool(words) and words[-1].casefold() not in _NAMES_OF_VALUES
+    return bool(words) and fold_word(words[-1]) not in _names_of_values(language)
 
 
-_NAMES_OF_VALUES = {
-    *("is", "email", "mail", "to", "at", "phone", "number", "address", "e", "posta", "邮箱", "电话", "号码"),
-}
+@lru_cache(maxsize=32)
+def _names_of_values(language: Language) -> frozenset[str]:
+    return frozenset(fold_words(language.words("value_names")))
 
 
 @lru_cache(maxsize=1024)

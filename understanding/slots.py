@@ -11,6 +11,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
+from config.catalog import LAST_RESORT
 from config.project import Slot
 from understanding.grammar.folding import LIMIT, fold
 from understanding.grammar.language import Language
@@ -95,7 +96,7 @@ def reading_languages(text: str, locale: str, locales: Sequence[str]) -> list[La
     """The languages to read a message in, the likeliest first: the session's, unless its words are another's."""
     known = [language for code in dict.fromkeys((locale, *locales)) if (language := load_language(code))]
     if not known:
-        fallback = load_language("en")
+        fallback = load_language(LAST_RESORT)
         return [fallback] if fallback else []
     if len(known) == 1:
         return known

@@ -25,7 +25,10 @@ SIGNS: Mapping[str, tuple[str, ...]] = {
 """Signs of money everywhere, with the currencies that share one."""
 
 _SHARED_WORDS: Mapping[str, tuple[str, ...]] = {"USD": SIGNS["$"], "GBP": ("GBP", "EGP"), "CHF": ("CHF", "XOF", "XAF")}
-_CODES = "usd|eur|gbp|try|cny|rmb|jpy|chf|inr|rub|cad|aud|hkd|sgd|aed|sar|sek|nok|dkk|pln|krw"
+_CODES = (
+    "usd|eur|gbp|try|cny|rmb|jpy|chf|inr|rub|cad|aud|nzd|hkd|sgd|twd|aed|sar|ils|egp|zar|mxn|brl|sek|nok|dkk|isk|pln|czk"
+    "|huf|ron|bgn|uah|krw|vnd|thb|idr"
+)
 _SIGN = "[" + "".join(SIGNS) + "]"
 _NUMBER = r"(?<![\d.])\d{1,15}(?:\.\d{1,6})?"
 
@@ -59,12 +62,20 @@ def _after(language: Language) -> re.Pattern[str]:
         minors = language.alternation([*language.words("minors"), *language.words("tenths")]) or "(?!)"
         edge = "" if language.han else r"(?![^\W_])"
         joiner = rf"(?:{language.alternation(language.words('amount_joiners')) or '(?!)'}\s)?"
-        tail = rf"(?:(?P<tail>\d{{1,2}})(?![\d.]|\s{{0,2}}{_any_unit(language)}))?" if language.han else ""
+        tail = rf"(?:{_tail(language)}(?![\d.,:/º]|\s{{0,2}}{_any_unit(language)}))?"
         _PATTERNS[language.code] = re.compile(
             rf"(?P<n>{_NUMBER})\s{{0,3}}(?P<unit>{_SIGN}|{words}{language.suffix}{edge}|(?:{_CODES})(?![a-z]))"
-            rf"(?:[\s,]{{0,3}}{joiner}(?P<n2>\d{{1,2}})\s{{0,2}}(?P<minor>{minors}){language.suffix}{edge}|{tail})"
+            rf"(?:[\s,]{{0,3}}{joiner}(?P<n2>\d{{1,2}})\s{{0,2}}(?P<minor>{minors}){language.suffix}{edge}"
+            rf"(?:(?P<n3>\d{{1,2}})\s{{0,2}}(?P<minor3>{minors}))?|{tail})"
         )
     return _PATTERNS[language.code]
+
+
+def _tail(language: Language) -> str:
+    """What is left of an amount after its unit: 三块五, "zwölf Euro fünfzig"."""
+    if language.han:
+        return r"(?P<tail>\d{1,2})"
+    return r"\s(?P<tail>\d\d)" if language.data.get("amount_tails") else r"(?P<tail>(?!))"
 
 
 def _any_unit(language: Language) -> str:
@@ -109,7 +120,8 @@ def _worded(match: re.Match[str], view: View, language: Language, currency: str 
     amount = float(match["n"])
     if match["n2"]:
         amount += float(match["n2"]) * float(str(_factor(language, match["minor"])))
-    elif language.han and match.groupdict().get("tail"):
+        amount += float(match["n3"]) * float(str(_factor(language, match["minor3"]))) if match["n3"] else 0
+    elif match["tail"]:
         tail = match["tail"]
         amount += float(tail) / 10 ** len(tail)
     return _money(view, match, amount, code, 1.0)

@@ -67,7 +67,9 @@ def _joiner(language: Language) -> str:
 
 def _lower(language: Language) -> str:
     either = language.alternation(language.words("alternatives")) or "-"
-    return rf"(?<![\d.:/])(\d{{1,4}})\s{{0,2}}(?:{either})\s{{0,2}}$"
+    low = rf"(?<![\d.:/])(\d{{1,4}})\s{{0,2}}(?:{either})\s{{0,2}}$"
+    before, between = (language.alternation(language.words("people", key)) for key in ("span_before", "span_between"))
+    return rf"{low}|(?<![^\W_]){before}\s(\d{{1,4}})\s{between}\s$" if before and between else low
 
 
 def find_counts(view: View, language: Language) -> list[Entity]:
@@ -97,9 +99,9 @@ def _entity(
 
 
 def _low(patterns: _Patterns, text: str, position: int) -> _Low | None:
-    begin = max(0, position - 16)
+    begin = max(0, position - 24)
     match = patterns.lower.search(text[begin:position])
-    return (int(match[1]), begin + match.start()) if match else None
+    return (int(next(filter(None, match.groups()))), begin + match.start()) if match else None
 
 
 def _terms(view: View, patterns: _Patterns, language: Language) -> Iterator[_Term]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from understanding.grammar.calendar_days import (
     WEEKS,
@@ -22,7 +23,6 @@ from understanding.grammar.language import Language, Rule
 _ISO = re.compile(r"(?<![\d./-])((?:19|20)\d\d)[-./]([01]?\d)[-./]([0-3]?\d)(?![\d/]|[.-]\d)")
 _NUMERIC = re.compile(r"(?<![\d./-])([0-3]?\d)([-./])([0-3]?\d)\2((?:19|20)\d\d|\d\d)(?![\d/]|[.-]\d)")
 _SHORT = re.compile(r"(?<![\d./-])([0-3]?\d)([./])([0-3]?\d)(?![\d/%]|[.-]\d)")
-_JOINED = re.compile(r"[\s,.]{0,3}(?:on |the |gunu |\()?[\s,]{0,2}")
 _DAYS = {"day": 1, "week": 7, "fortnight": 14}
 
 
@@ -37,7 +37,7 @@ def find_dates(view: View, language: Language, today: date, prefer: Prefer) -> l
             days = _resolve(rule, match, language, today, prefer)
             if days:
                 found.append(_entity(view, match.start(), match.end(), days, rule.score, partial=_partial(match)))
-    return _merge(_real(longest(found), view, language), view, prefer)
+    return _merge(_real(longest(found), view, language), view, language, prefer)
 
 
 def _real(entities: list[Entity], view: View, language: Language) -> list[Entity]:
@@ -86,17 +86,29 @@ def _numeric(view: View, language: Language, today: date, prefer: Prefer) -> Ite
         real = [day for day in days if day]
         if real:
             yield _entity(view, match.start(), match.end(), real, 0.95)
+    yield from _short(view, language, today, prefer)
+
+
+def _short(view: View, language: Language, today: date, prefer: Prefer) -> Iterator[Entity]:
     for match in _SHORT.finditer(view.text):
         orders = _orders(int(match[1]), int(match[3]), match[2], language)
         if view.ends[match.end() - 1] - view.starts[match.start()] != len(match[0]):
             continue  # digits the customer said in words: seven and a half is no day
         near = [found for month, day in orders if (found := day_of_year(month, day, today, prefer))]
-        if near:
+        dotted = match[2] == "." and view.text.startswith(".", match.end()) and "." in language.words("ordinal_marks")
+        if near and dotted:
+            yield _entity(view, match.start(), match.end() + 1, near, 0.95)
+        elif near and not _one_number(view, match, language):
             yield _entity(view, match.start(), match.end(), near, 0.6, weak=True)
 
 
+def _one_number(view: View, match: re.Match[str], language: Language) -> bool:
+    """Whether the customer wrote a decimal with a comma."""
+    return language.data.get("decimal") == "," and view.starts[match.start()] == view.starts[match.end() - 1]
+
+
 def _orders(first: int, second: int, separator: str, language: Language) -> list[tuple[int, int]]:
-    """(month, day) readings of two numbers; only English is read both ways, and only where both make sense."""
+    """(month, day) readings of two numbers; month first is read both ways, and only where both make sense."""
     if language.date_order != "mdy" or separator == ".":
         return [(second, first)] if language.date_order != "ymd" else [(first, second)]
     return [(first, second), (second, first)] if first <= 12 else [(second, first)]
@@ -224,7 +236,8 @@ def _ranges(rule: Rule, view: View, language: Language, today: date, prefer: Pre
         mark = marks.match(view.text, match.end("day")) if marks else None
         end = mark.end() if mark else match.end("day")
         yield _entity(view, start, end, [first], 1.1)
-        yield _entity(view, match.start("day2"), match.end(), [second], 1.1)
+        begin = match.start("month2") if groups.get("month2") else match.start("day2")
+        yield _entity(view, min(begin, match.start("day2")), match.end(), [second], 1.1)
 
 
 def _range_days(
@@ -242,19 +255,35 @@ def _range_days(
     return first, day_of_year(months[-1], days[1], first, "future") if first else None
 
 
-def _merge(entities: list[Entity], view: View, prefer: Prefer) -> list[Entity]:
+def _merge(entities: list[Entity], view: View, language: Language, prefer: Prefer) -> list[Entity]:
     """Join "Thursday" and "the 3rd" that stand together, and read an open day after the date before it."""
     merged: list[Entity] = []
+    joined = _joined(language)
     for entity in entities:
         before = merged[-1] if merged else None
         if before is not None and {before.noun, entity.noun} & {"weekday"} and before.noun != entity.noun:
             between = view.text[view.index(before.end) : view.index(entity.start)]
-            if len(between) <= 8 and _JOINED.fullmatch(between):
-                main = entity if before.noun == "weekday" else before
+            main, named = (entity, before) if before.noun == "weekday" else (before, entity)
+            if len(between) <= 8 and joined.fullmatch(between) and not _contradict(main, named, view):
                 merged[-1] = moved(main, start=before.start, end=entity.end)
                 continue
         merged.append(_after(before, entity, prefer))
     return merged
+
+
+def _contradict(day: Entity, weekday: Entity, view: View) -> bool:
+    """Whether a day without a number ("tomorrow") is another day of the week: then two days are meant."""
+    words = view.text[view.index(day.start) : view.index(day.end)]
+    if day.noun == "day" or any(map(str.isdecimal, words)):
+        return False
+    return len({date.fromisoformat(str(each.values[0])).weekday() for each in (day, weekday)}) > 1
+
+
+@lru_cache(maxsize=32)
+def _joined(language: Language) -> re.Pattern[str]:
+    """What may stand between a day of the week and the date it is."""
+    words = language.alternation(language.words("day_joiners")) or "(?!)"
+    return re.compile(rf"[\s,.]{{0,3}}(?:{words} |\()?[\s,]{{0,2}}")
 
 
 def _after(before: Entity | None, entity: Entity, prefer: Prefer) -> Entity:

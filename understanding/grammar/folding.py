@@ -21,6 +21,7 @@ _SPECIAL = {
     "\u00f8": "o",
     "\u0142": "l",
     "\u3002": ".",
+    "\u00ba": "\u00ba",
 }
 _LONGEST_EXPANSION = 4
 """A character that stands for more than this many (U+FDFA is a whole sentence) is read as a space."""

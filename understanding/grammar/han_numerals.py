@@ -8,6 +8,8 @@ from understanding.grammar.language import Language
 from understanding.grammar.number import Number, read_literal, written
 
 _MYRIAD = 10_000
+_MASK = r"\x1f"
+"""What stands in the place of 百分之, behind which 五点九 is 5.9 and no time."""
 _HEAD = re.compile(r"[\d.,]+")
 
 
@@ -29,7 +31,12 @@ def han_numbers(text: str, language: Language) -> Iterator[Number]:
 def _pattern(language: Language) -> re.Pattern[str]:
     scales, digits = "".join(language.numbers.scales), "".join(language.numbers.digits)
     tail = rf"[{scales}{digits}]"
-    return re.compile(rf"(?:{language.numbers.literal.pattern})(?:[{scales}]{tail}*)?|{tail}+")
+    points = "".join(_points(language)) or "."
+    large = "".join(each for each, value in language.numbers.scales.items() if value >= _MYRIAD)
+    small = "".join(each for each, value in language.numbers.scales.items() if value < _MYRIAD)
+    decimal = rf"{tail}+[{points}][{digits}]+(?![{small}])"
+    with_point = rf"(?<={_MASK}){decimal}[{large}]?|{decimal}[{large}]"
+    return re.compile(rf"{with_point}|(?:{language.numbers.literal.pattern})(?:[{scales}]{tail}*)?|{tail}+")
 
 
 def _literal(text: str, match: re.Match[str], language: Language) -> Number:
@@ -46,6 +53,12 @@ def _literal(text: str, match: re.Match[str], language: Language) -> Number:
 
 def _read(token: str, language: Language) -> tuple[str, float] | None:
     digits, scales = language.numbers.digits, language.numbers.scales
+    if any(point in token for point in _points(language)):
+        return _decimal(token, language)
+    either = _either(token, language)
+    if either is not None:
+        low, high = either
+        return f"{low[0]}-{high[0]}", low[1]
     head = _HEAD.match(token)
     if head is None and not any(each in scales for each in token):
         return _digits([digits[each] for each in token])
@@ -56,6 +69,36 @@ def _read(token: str, language: Language) -> tuple[str, float] | None:
         elif not value.digit(digits[each]):
             return None
     return written(value.total), value.total
+
+
+def _points(language: Language) -> list[str]:
+    return [word for word, (kind, _) in language.numbers.words.items() if kind == "point"]
+
+
+def _decimal(token: str, language: Language) -> tuple[str, float] | None:
+    """五点九 → 5.9, 一点五万 → 15000."""
+    large = language.numbers.scales.get(token[-1], 0.0)
+    before, after = re.split("|".join(_points(language)), token[:-1] if large else token, maxsplit=1)
+    read = _read(before, language)
+    if read is None:
+        return None
+    value = float(f"{int(read[1])}.{''.join(str(language.numbers.digits[each]) for each in after)}")
+    value *= large or 1.0
+    return written(value), value
+
+
+def _either(token: str, language: Language) -> tuple[tuple[str, float], tuple[str, float]] | None:
+    """Both readings of a number that leaves one digit open: 四五十 (forty or fifty), 十五六 (fifteen or sixteen)."""
+    digits, scales = language.numbers.digits, language.numbers.scales
+    if not any(each in scales for each in token):
+        return None
+    values = [digits.get(each, -1) for each in token]
+    open_at = [at for at in range(len(values) - 1) if 0 < values[at] == values[at + 1] - 1]
+    if len(open_at) != 1:
+        return None
+    at = open_at[0]
+    low, high = (_read(token[: at + skipped] + token[at + skipped + 1 :], language) for skipped in (1, 0))
+    return (low, high) if low and high else None
 
 
 def _digits(digits: list[int]) -> tuple[str, float]:

@@ -38,14 +38,15 @@ class NumberWords:
     """The words numbers are made of."""
 
     words: Mapping[str, tuple[str, float]]
-    """Folded word → (unit | tens | scale | article | half | fraction | joiner | point | ordinal, value)."""
+    """Folded word → (unit | tens | scale | article | half | fraction | part | joiner | point | ordinal, value)."""
     chain: re.Pattern[str] | None
-    """Of a language that writes numbers as one word: morphemes and a suffix."""
-    morpheme: re.Pattern[str]
+    """Of a language that writes numbers as one word: morphemes, and the groups `ordinal` and `suffix`."""
     literal: re.Pattern[str]
     skip: re.Pattern[str] | None
     weak: frozenset[str]
     takes_of: frozenset[str]
+    """Words that "of" may follow: a couple of."""
+    of: frozenset[str]
     digits: Mapping[str, int]
     """Of a language written in Han characters."""
     scales: Mapping[str, float]

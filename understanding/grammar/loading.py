@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 import config
 from understanding.grammar.folding import fold_word, fold_words
 from understanding.grammar.language import Family, Language, NumberWords, Rule, spaced
-from understanding.grammar.yaml_data import Data, by_word, dig, items, mapping, strings
+from understanding.grammar.yaml_data import Data, by_word, dig, items, mapping, respelt, strings
 
 _FORMS = {
     "day": r"(?:0?[1-9]|[12]\d|3[01])(?!\d)",
@@ -51,7 +51,8 @@ def _load(base: str, region: str) -> Language | None:
     if not base.isalpha() or not path.is_file():
         return None
     data = cast(Data, YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
-    return _build(base, region, data)
+    spellings = {letter: str(written) for letter, written in mapping(data.get("spellings")).items()}
+    return _build(base, region, respelt(data, spellings))
 
 
 def _build(base: str, region: str, data: Data) -> Language:
@@ -183,7 +184,8 @@ def _meanings(data: Data) -> dict[str, dict[str, JsonValue]]:
 
 def _number_words(numbers: Data, data: Data, *, han: bool) -> NumberWords:
     words: dict[str, tuple[str, float]] = {}
-    for key, kind in (("units", "unit"), ("tens", "tens"), ("scales", "scale"), ("ordinals", "ordinal")):
+    kinds = (("units", "unit"), ("tens", "tens"), ("scales", "scale"), ("ordinals", "ordinal"))
+    for key, kind in (*kinds, ("fractions", "fraction"), ("parts", "part")):
         words.update({fold_word(w): (kind, float(str(v))) for w, v in mapping(numbers.get(key)).items() if not han})
     lists = (
         ("articles", "article", 1.0),
@@ -197,15 +199,16 @@ def _number_words(numbers: Data, data: Data, *, han: bool) -> NumberWords:
     skips = [spaced(each, han=han) for each in strings(numbers.get("skip"))]
     boundary = "" if han else r"(?<![^\W_])"
     edge = "" if han else r"(?![^\W_])"
-    chain = re.compile(rf"((?:{morphemes})+)({numbers['suffix']})?") if numbers.get("fused") else None
+    suffix, ordinal = (str(numbers.get(key) or "(?!)") for key in ("suffix", "ordinal_suffix"))
+    chain = rf"((?:{morphemes})+)(?:(?P<ordinal>{ordinal})|(?P<suffix>{suffix}))?"
     return NumberWords(
         words=words,
-        chain=chain,
-        morpheme=re.compile(morphemes),
+        chain=re.compile(chain) if numbers.get("fused") else None,
         literal=re.compile(_literal(str(data.get("decimal", ".")), str(data.get("group", ",")))),
         skip=re.compile(f"{boundary}(?:{'|'.join(skips)}){edge}") if skips else None,
         weak=frozenset(fold_words(strings(numbers.get("weak")))),
         takes_of=frozenset(fold_words(strings(numbers.get("takes_of")))),
+        of=frozenset(fold_words(strings(numbers.get("of")))),
         digits={word: int(str(value)) for word, value in mapping(numbers.get("digits")).items()},
         scales={word: float(str(value)) for word, value in mapping(numbers.get("scales")).items() if han},
         suffix_scales={word: float(str(value)) for word, value in mapping(numbers.get("suffix_scales")).items()},

@@ -10,6 +10,8 @@ from understanding.grammar.number import Number, read_literal, written
 _WORD = re.compile(r"\d+|[^\W\d_]+")
 _GAP = re.compile(r"\s{1,3}|-|")
 _LONGEST_WORD = 60
+_LOOKAHEAD = 3
+"""Words between a part and what it is a part of: "a quarter of a million"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class _Token:
     word: str
     closed: bool = False
     """A suffix follows: the number ends here."""
+    ordinal: bool = False
+    """The suffix makes it an ordinal."""
 
 
 def _tokens(text: str, words: NumberWords) -> Iterator[_Token]:
@@ -45,11 +49,30 @@ def _word_tokens(match: re.Match[str], words: NumberWords) -> Iterator[_Token]:
     if chain is None:
         yield _Token(start, match.end(), "other", words.suffix_scales.get(word, 0), word)
         return
-    parts = list(words.morpheme.finditer(chain[1]))
+    parts = _morphemes(chain[1], words)
     for index, part in enumerate(parts):
-        kind, value = words.words[part[0]]
-        closed = index == len(parts) - 1 and bool(chain[2])
-        yield _Token(start + part.start(), start + part.end(), kind, value, part[0], closed)
+        kind, value = words.words[part]
+        last = index == len(parts) - 1
+        ordinal = last and bool(chain["ordinal"])
+        closed = last and bool(chain["suffix"] or ordinal)
+        end = match.end() if ordinal else start + len(part)
+        yield _Token(start, end, kind, value, part, closed, ordinal)
+        start = end
+
+
+def _morphemes(chain: str, words: NumberWords) -> list[str]:
+    """The number words that a word is made of, the longest first wherever the rest can still be read."""
+    cuts: dict[int, int] = {len(chain): len(chain)}
+    for start in range(len(chain) - 1, -1, -1):
+        ends = (end for end in range(len(chain), start, -1) if end in cuts and chain[start:end] in words.words)
+        end = next(ends, None)
+        if end is not None:
+            cuts[start] = end
+    parts, at = [], 0
+    while at < len(chain):
+        parts.append(chain[at : cuts[at]])
+        at = cuts[at]
+    return parts
 
 
 class _Sum:
@@ -141,8 +164,13 @@ class _Sum:
             return self._set(0.0, "half")
         return self.last in ("unit", "tens", "digits", "scale") and self._set(self.current + 0.5, "half")
 
-    def _fraction(self, _token: _Token, _following: _Token | None) -> bool:
-        return self.last == "" and self._set(0.5, "fraction")
+    def _fraction(self, token: _Token, _following: _Token | None) -> bool:
+        alone = self.last == "" or (self.last == "unit" and self.value == 1)  # "eine halbe"
+        return alone and self._set(token.value, "fraction")
+
+    def _ordinal(self, token: _Token, _following: _Token | None) -> bool:
+        small = 10 if self.last == "tens" else 100 if self.last == "scale" else 0
+        return token.value < small and self._set(self.current + token.value, "ordinal")
 
     def _joiner(self, _token: _Token, following: _Token | None) -> bool:
         if self.last in ("", "half", "decimal", "point") or following is None:
@@ -174,8 +202,9 @@ def word_numbers(text: str, language: Language) -> Iterator[Number]:
 def _one_number(text: str, language: Language, tokens: list[_Token], index: int) -> tuple[Number | None, int]:
     first = tokens[index]
     if first.kind == "ordinal":
-        shown = f"{written(first.value)}º"
-        return Number(start=first.start, end=first.end, value=first.value, written=shown, ordinal=True), index + 1
+        return _ordinal(first.start, first.end, first.value), index + 1
+    if first.kind == "part":
+        return _part(language, tokens, index)
     total, position = _Sum(), index
     if first.kind == "digits":
         total.begin(float(read_literal(first.word, language)))
@@ -185,6 +214,23 @@ def _one_number(text: str, language: Language, tokens: list[_Token], index: int)
     if position == index or not total.last or half_of_something:
         return None, index + 1
     return _finished(language, tokens, slice(index, position), total)
+
+
+def _ordinal(start: int, end: int, value: float) -> Number:
+    return Number(start=start, end=end, value=value, written=f"{written(value)}º", ordinal=True)
+
+
+def _part(language: Language, tokens: list[_Token], index: int) -> tuple[Number | None, int]:
+    """A part of a large number: "a quarter of a million", "çeyrek milyon"."""
+    for position in range(index + 1, min(index + 1 + _LOOKAHEAD, len(tokens))):
+        token = tokens[position]
+        if token.kind == "scale":
+            value = tokens[index].value * token.value
+            number = Number(start=tokens[index].start, end=token.end, value=value, written=written(value))
+            return number, position + 1
+        if token.kind != "article" and token.word not in language.numbers.of:
+            break
+    return None, index + 1
 
 
 def _continue(text: str, tokens: list[_Token], index: int, total: _Sum) -> int:
@@ -212,12 +258,18 @@ def _continue(text: str, tokens: list[_Token], index: int, total: _Sum) -> int:
 
 def _finished(language: Language, tokens: list[_Token], taken: slice, total: _Sum) -> tuple[Number, int]:
     first, last = tokens[taken.start], tokens[taken.stop - 1]
+    if last.ordinal or last.kind == "ordinal":
+        return _ordinal(first.start, last.end, total.value), taken.stop
     single = taken.stop == taken.start + 1
     if single and first.kind == "digits":
         literal = read_literal(first.word, language)
         return Number(start=first.start, end=last.end, value=float(literal), written=literal, literal=True), taken.stop
     end, position = last.end, taken.stop
-    if last.word in language.numbers.takes_of and position < len(tokens) and tokens[position].word == "of":
+    if (
+        last.word in language.numbers.takes_of
+        and position < len(tokens)
+        and tokens[position].word in language.numbers.of
+    ):
         end, position = tokens[position].end, position + 1
     number = Number(
         start=first.start,

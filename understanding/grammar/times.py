@@ -12,6 +12,8 @@ from understanding.grammar.language import Language, Rule
 
 _NEAR = 40
 """How many characters away a part of the day still belongs to a time."""
+_ECHO = 4
+"""Characters between a time and a "noon" that only says which twelve is meant."""
 _AFTERNOON = 7
 """A bare hour below this is first read as afternoon: nobody books a table at three in the night."""
 
@@ -35,7 +37,7 @@ def _without_echoes(entities: list[Entity]) -> list[Entity]:
     return [
         each
         for each in entities
-        if each.noun != "clockword" or all(other is each or _gap(each, other) > 3 for other in entities)
+        if each.noun != "clockword" or all(other is each or _gap(each, other) > _ECHO for other in entities)
     ]
 
 
@@ -65,8 +67,9 @@ def _values(rule: Rule, groups: dict[str, str], language: Language) -> list[str]
     hour = int(groups["hour"])
     minute = int(groups.get("minute", 0))
     shift = rule.number("minutes")
-    if shift is None and rule.number("sign") is not None:
-        shift = (rule.number("sign") or 0) * float(groups["n"])
+    sign = rule.number("sign")
+    if sign is not None:
+        shift = (shift or 0) + sign * float(groups["n"])
     if shift is not None and not -60 < shift < 60:
         return []
     meridiem = str(language.means("meridiem", groups["meridiem"])) if "meridiem" in groups else ""
@@ -95,7 +98,8 @@ def _ranges(rule: Rule, view: View, language: Language) -> Iterator[Entity]:
     for match in rule.regex.finditer(view.text):
         groups = match.groupdict()
         second = _one(groups, "2", groups.get("meridiem2") or "", language)
-        first = _one(groups, "", groups.get("meridiem") or groups.get("meridiem2") or "", language)
+        sure = not groups.get("meridiem") and int(str(groups["hour2"])) > 12  # of 24 hours the one, so the other
+        first = _one(groups, "", groups.get("meridiem") or groups.get("meridiem2") or "", language, sure=sure)
         if groups.get("meridiem2") and not groups.get("meridiem") and first[0] > second[0]:
             first = _one(groups, "", "am" if second[0] >= "12:00" else "pm", language)
         start, end = view.span(match.start("hour"), match.end("minute") if groups.get("minute") else match.end("hour"))
@@ -104,10 +108,12 @@ def _ranges(rule: Rule, view: View, language: Language) -> Iterator[Entity]:
         yield Entity(kind="time", start=start, end=end, values=tuple(second), score=rule.score + 0.1)
 
 
-def _one(groups: dict[str, str | None], which: str, meridiem: str, language: Language) -> list[str]:
+def _one(
+    groups: dict[str, str | None], which: str, meridiem: str, language: Language, *, sure: bool = False
+) -> list[str]:
     hour, minute = str(groups[f"hour{which}"]), groups.get(f"minute{which}")
     half = str(language.means("meridiem", meridiem) or meridiem) if meridiem else ""
-    sure = bool(minute) and language.clock == 24
+    sure = sure or (bool(minute) and language.clock == 24)
     return [_clock(each, int(minute or 0), None) for each in hours(int(hour), half, sure=sure)]
 
 

@@ -35,3 +35,25 @@ def dig(data: Mapping[str, JsonValue], *path: str) -> JsonValue:
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value
+
+
+def respelt(data: Data, spellings: Mapping[str, str]) -> Data:
+    """The data with every word also as it is written without its own letters: `März` and `Maerz`."""
+    return mapping(_respelt(data, spellings)) if spellings else data
+
+
+def _respelt(value: JsonValue, spellings: Mapping[str, str]) -> JsonValue:
+    if isinstance(value, dict):
+        known = {key: _respelt(each, spellings) for key, each in value.items()}
+        return {**{_spell(str(key), spellings): each for key, each in known.items()}, **known}
+    if isinstance(value, list):
+        plain = [_respelt(each, spellings) for each in value]
+        more = [_spell(each, spellings) for each in value if isinstance(each, str)]
+        return [*plain, *(each for each in more if each not in plain)]
+    return value
+
+
+def _spell(word: str, spellings: Mapping[str, str]) -> str:
+    for letter, written in spellings.items():
+        word = word.replace(letter, written).replace(letter.upper(), written.capitalize())
+    return word
