@@ -11,6 +11,7 @@ from typing import Final
 from config.checking.actions import check_actions
 from config.checking.examples import check_examples
 from config.checking.names import check_names
+from config.checking.prompts import check_prompts
 from config.checking.report import Report
 from config.checking.slots import check_slots
 from config.checking.surroundings import check_surroundings
@@ -33,6 +34,7 @@ _CHECKS: Final[Sequence[Callable[[Report], None]]] = (
     check_texts,
     check_actions,
     check_surroundings,
+    check_prompts,
 )
 
 

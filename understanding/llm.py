@@ -18,6 +18,7 @@ from understanding.folding import fold
 from understanding.llm_commands import CommandReader
 from understanding.llm_prompt import build_messages
 from understanding.llm_tools import build_toolbox
+from understanding.llm_wording import function_words
 from understanding.port import Situation, Understood
 from understanding.slots import extract
 
@@ -64,14 +65,15 @@ class LLMUnderstanding:
         return read
 
     async def _ask(self, version: Version, situation: Situation, most: int) -> Understood:
-        toolbox = build_toolbox(version.project, situation, await self._intents(version, situation, most))
+        words, unworded = function_words(version)
+        toolbox = build_toolbox(version.project, situation, await self._intents(version, situation, most), words)
         messages, problem = build_messages(version, situation)
         completion = await self._model.decide(
             messages, toolbox.tools, purpose="understand", deadline=self._deadline(situation)
         )
         reader = CommandReader(version.project, situation, toolbox, self._extract)
         commands = reader.read(completion)
-        notices = [problem] if problem else []
+        notices = [each for each in (problem, unworded) if each]
         notices += _notices(completion, reader.dropped)
         return Understood(commands=commands, engine="llm", models=(completion.use,), notices=tuple(notices))
 

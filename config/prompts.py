@@ -1,0 +1,29 @@
+"""The prompts a project may word itself, in `prompts/<name>.md`, and what each of them may use."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+_ANSWERING: Final = frozenset({"persona", "language", "locale"})
+PROMPTS: Final[Mapping[str, frozenset[str]]] = {
+    "understand": frozenset(
+        {"project", "persona", "locale", "weekday", "date", "time", "timezone"}
+        | {"flow", "filled", "waiting", "open", "conversation"}
+    ),
+    "answer": _ANSWERING | {"passages", "refusal", "question"},
+    "reword": _ANSWERING,
+    "functions": frozenset(),
+}
+"""The names of the prompts, each with the values its template may read."""
+LISTS: Final = frozenset({"functions"})
+"""Prompts that are lists of lines `- name: words` rather than templates; a line left out keeps its built-in words."""
+
+_LINE: Final = re.compile(r"^- (?P<name>[a-z_.]+): +(?P<words>\S.*)$")
+
+
+def listed_words(text: str) -> Iterator[tuple[int, str, str]]:
+    """(line, name, words) of every line of a list; other lines are remarks."""
+    for number, line in enumerate(text.splitlines(), 1):
+        found = _LINE.match(line.rstrip())
+        if found:
+            yield number, found["name"], found["words"]
