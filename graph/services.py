@@ -151,8 +151,10 @@ async def open_services(
         log_file = SqliteFile(database, SCHEMA, durable=False)
         stack.push_async_callback(log_file.aclose)
         turn_log = SqliteTurnLog(log_file)
-        if (wrong := await turn_log.check()) is not None:
-            raise _unusable("SWITCHBOARD_DATABASE", database, wrong)
+        try:
+            await turn_log.find("", "")
+        except LedgerUnavailableError as error:
+            raise _unusable("SWITCHBOARD_DATABASE", database, error) from error
         training = Training(parts.understanding, parts.versions.all())
         stack.push_async_callback(training.stop)
         turns = Turns(
@@ -167,6 +169,7 @@ async def open_services(
             probes={
                 "disk": WriteProbe({"SWITCHBOARD_DATA": settings.data, "SWITCHBOARD_DATABASE": database.parent}).check,
                 "database": turn_log.check,
+                "ledger": opened.ledger.check,
                 "knowledge": opened.knowledge.check,
                 "training": training.check,
             },
@@ -243,7 +246,7 @@ async def _try_out(ledger: SqliteLedger, outbox: Outbox, data: Path) -> None:
         raise _unusable("SWITCHBOARD_DATA", data, error) from error
 
 
-def _unusable(setting: str, place: Path, error: Exception | str) -> StartError:
+def _unusable(setting: str, place: Path, error: Exception) -> StartError:
     return StartError(
         f"{setting}: {str(place)!r} cannot be used ({error}); restore it from a copy, or move it away to begin anew"
     )

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-from tools.errors import LedgerUnavailableError
 from tools.migrations import Schema, add_column, statements
 from tools.sqlite_file import SqliteFile
 
@@ -207,8 +206,4 @@ class SqliteTurnLog:
 
     async def check(self) -> str | None:
         """What is wrong where the log cannot be used; None where it can."""
-        try:
-            await self._file.run(lambda connection: connection.execute("SELECT 1 FROM turns LIMIT 1").fetchone())
-        except LedgerUnavailableError as error:
-            return str(error)
-        return None
+        return await self._file.check()

@@ -184,6 +184,10 @@ class SqliteLedger:
         values = (tenant, project, project, session_id, session_id)
         return await self._file.run(lambda connection: connection.execute(statement, values).rowcount)
 
+    async def check(self) -> str | None:
+        """What is wrong where actions cannot be written down, and are not done; None where they can."""
+        return await self._file.check()
+
     async def aclose(self) -> None:
         """Close the file."""
         await self._file.aclose()

@@ -12,10 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+import structlog
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from tools.errors import LedgerUnavailableError
 from tools.migrations import Schema, SchemaTooNewError, migrate
+
+_log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -30,11 +33,24 @@ class SqliteFile:
         self._busy_seconds = busy_seconds
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._connection: sqlite3.Connection | None = None
+        self._ailment: str | None = None
 
     async def run(self, work: Callable[[sqlite3.Connection], T], *, reading: bool = False) -> T:
         """Do `work` in one transaction, one that only reads where nothing is written; raises LedgerUnavailableError."""
         begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work, begin)
+
+    async def check(self) -> str | None:
+        """What readiness tells of a file that cannot be used, and the log its cause once; None where it can."""
+        cause = None
+        try:
+            await self.run(lambda connection: connection.execute("SELECT count(*) FROM sqlite_master").fetchone())
+        except LedgerUnavailableError as error:
+            cause = str(error)
+        if cause is not None and cause != self._ailment:
+            _log.error("file cannot be used", cause=cause)
+        self._ailment = cause
+        return None if cause is None else "cannot be read or written"
 
     async def aclose(self) -> None:
         """Close the file; it can be used again, which opens it anew."""

@@ -48,10 +48,14 @@ async def test_a_file_of_a_newer_release_stops_the_start_and_is_named(tmp_path: 
     assert f"{name} has schema 99" in str(refused.value)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("damaged")
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def damaged(warmth: Warmth, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
-    """A service that was started over a vector index that somebody wrote over."""
-    folder = tmp_path_factory.mktemp("damaged")
+async def damaged(warmth: Warmth, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A service that was started over a vector index that somebody wrote over; the last tests damage more."""
     async with open_house(folder, warmth) as house:
         versions = house.services.versions.all()
     index = folder / "data" / "knowledge" / "store" / "chroma.sqlite3"
@@ -109,3 +113,21 @@ async def test_the_routes_of_the_knowledge_say_that_it_is_not_ready(damaged: htt
         assert (response.status_code, response.json()["kind"]) == (503, "internal_error")
         assert_nothing_leaks(response)
     assert (await damaged.get("/knowledge/documents")).status_code == 200
+
+
+@pytest.mark.parametrize(("name", "dependency"), [("ledger.db", "ledger"), ("switchboard.db", "database")])
+async def test_a_file_that_is_damaged_while_it_is_open_is_told(
+    damaged: httpx.AsyncClient, folder: Path, name: str, dependency: str
+) -> None:
+    for path in await asyncio.to_thread(lambda: [*(folder / "data").glob(f"{name}*")]):
+        await asyncio.to_thread(path.write_bytes, GARBAGE)
+    ready = await damaged.get("/readyz")
+    asked = await damaged.post("/chat", json={"message": "send 500 lira", "session_id": uuid4().hex})
+
+    assert ready.json()["dependencies"][dependency] == "cannot be read or written"
+    assert (asked.status_code, asked.json().get("kind")) == (
+        (500, "internal_error") if dependency == "database" else (200, None)
+    )
+    assert asked.json()["reply"]
+    assert_nothing_leaks(ready)
+    assert_nothing_leaks(asked)
