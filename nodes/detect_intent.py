@@ -15,6 +15,7 @@ from dialogue.state import DialogueState, DialogueUpdate, TurnRequest
 from dialogue.tidy import tidy
 from dialogue.transcript import for_model
 from tools.ports import ActionCall, Actions
+from understanding.leaning import leaning
 from understanding.port import Situation, Understanding
 
 HISTORY = 10
@@ -43,7 +44,11 @@ async def detect_intent(
     situation = _situation(state, version, given(runtime.context), clock)
     understood = await understanding.understand(version, situation)
     locale, settled = next_locale(
-        state["locale"], understood.locale, understood.commands, settled=state["locale_settled"]
+        state["locale"],
+        understood.locale,
+        understood.commands,
+        settled=state["locale_settled"],
+        leaning=leaning(message, version),
     )
     commands = list(tidy(understood.commands, scene_of({**state, "locale": locale}, version, now), message))
     if await _agreed_already(state, version, actions):
