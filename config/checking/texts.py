@@ -26,8 +26,10 @@ def check_texts(report: Report) -> None:
         if locale not in built_in_locales() and locale.partition("-")[0] not in built_in_locales():
             report.warn(
                 ("locales",),
-                f"there are no built-in texts in {locale!r}; they are said in another language",
-                "texts of your own",
+                f"there is no language data for {locale!r}: its texts are said, and what customers write is read, in "
+                f"another language; there is {', '.join(sorted(built_in_locales()))}",
+                f"one of these, or a folder config/locales/{locale.partition('-')[0]} with texts.yaml, acts.yaml and "
+                "grammar.yaml",
             )
 
 
