@@ -10,12 +10,15 @@ from scenarios.model import Scenario, load_scenarios, scenario_files
 from scenarios.report import lines
 from scenarios.runner import Played, play_all
 from scenarios.service import PlayedService
+from tests.service.model_calls import readings_of, would_ask
 from tests.service.warmth import PROJECTS
 
 # The first test waits for three projects to be trained and read.
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 Key = tuple[str, str, str]
+MOST_CALLS = 0.15
+"""Of the turns, those that may ask a model in hybrid mode."""
 
 
 def promised() -> dict[Key, Scenario]:
@@ -47,3 +50,13 @@ async def test_a_project_promises_a_dozen_conversations(project: str) -> None:
 
     assert len(found) >= 12
     assert len({name for _, _, name in found}) == len(found)
+
+
+async def test_a_model_would_be_asked_in_few_turns(played: Mapping[Key, Played], demos: list[Version]) -> None:
+    """The embedded engine reads the rest; `python -m tests.service.model_calls` counts it with a model behind it."""
+    sure = {version.project.name: version.project.sure for version in demos}
+    turns = [(one.project, turn) for one in played.values() for turn in one.turns if readings_of(turn)]
+    asked = [turn.user for project, turn in turns if would_ask(turn, sure[project])]
+
+    assert len(turns) > 150
+    assert len(asked) / len(turns) <= MOST_CALLS, asked
