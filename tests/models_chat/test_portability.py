@@ -4,7 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from models.portable import portable_calls
 from models.ports import ToolCall
 from tests.models_chat.asking import ask
 from tests.openai_server import Exchange, Step, answers, decides, events, says, serving_openai, status
@@ -77,6 +80,30 @@ async def test_a_decision_is_read_in_every_form(open_model, step, expected):
 
     assert completion.failure is None
     assert list(completion.calls) == expected
+
+
+KEYS = st.sampled_from(["function", "name", "arguments", "parameters", "id", "x"])
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from([TEXT, TEXT[:-3]]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["function", "name", "arguments", "parameters", "id", "x"]), inner, max_size=4
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(ANYTHING)
+def test_any_json_is_calls_in_openais_form_or_none(given):
+    for made in portable_calls(given):
+        assert isinstance(made, dict)
+        function = made["function"]
+        assert isinstance(made["id"], str)
+        assert isinstance(function, dict)
+        assert isinstance(function["name"], str)
+        assert isinstance(function["arguments"], str)
 
 
 # --- models that only stream ----------------------------------------------------------------------------------------
