@@ -15,8 +15,8 @@ from understanding.hybrid import is_sure, is_trivial
 
 STEPS: Final = tuple(round(0.05 * step, 2) for step in range(21))
 """Thresholds that are tried."""
-WORTH: Final = 0.005
-"""More accuracy than this is worth further calls."""
+PRICE: Final = 0.1
+"""Further calls are worth it where at least this share of them sets a message right."""
 FEW: Final = 100
 """Fewer messages than these give an idea, no more."""
 
@@ -61,11 +61,8 @@ def points(compared: Sequence[Compared], thresholds: Sequence[float] = STEPS) ->
 
 
 def suggested(curve: Sequence[Point]) -> Point:
-    """The fewest calls whose accuracy is as good as the best; where no model was asked, for the ceiling."""
-    best = max(point.accuracy for point in curve)
-    return min(
-        (point for point in curve if point.accuracy >= best - WORTH), key=lambda point: (point.asked, point.sure)
-    )
+    """The point beyond which further calls are no longer worth it."""
+    return max(curve, key=lambda point: (round(point.accuracy - PRICE * point.asked, 4), -point.asked, -point.sure))
 
 
 def summary(compared: Sequence[Compared], sure: float) -> dict[str, JsonValue]:

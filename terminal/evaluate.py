@@ -14,6 +14,7 @@ from config.settings import Settings
 from config.versions import Version
 from graph.services import open_parts
 from ingest.run import run_ingest
+from measuring.calls import PRICE
 from measuring.comparing import compare
 from measuring.diagrams import INSTALL, can_draw, draw_calls, draw_confusion, draw_reliability
 from measuring.evaluating import BothEngines, Evaluated, evaluate
@@ -123,7 +124,8 @@ def _told(calls: Mapping[str, JsonValue]) -> str:
         return f"{alone}; no model is configured, so what one would bring is not known.{few}"
     return (
         f"{alone}, the model alone {calls['model_alone']:.1%}. `sure: {best['sure']:g}` asks it about "
-        f"{best['asked']:.1%} and understands {best['accuracy']:.1%}: no other value brings half a point more.{few}"
+        f"{best['asked']:.1%} and understands {best['accuracy']:.1%}; beyond it fewer than {PRICE:.0%} of further "
+        f"calls set a message right.{few}"
     )
 
 

@@ -28,6 +28,9 @@ from tests.openai_server import Seen, Step, says, serving_openai
 from tests.service.warmth import PROJECTS
 from understanding.hybrid import is_sure, is_trivial
 
+SHOWN = (0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+"""Values of `sure` whose share of calls is told too."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
@@ -142,6 +145,9 @@ def main() -> int:
         sys.stdout.write(
             f"{name:<8}{len(chosen):>11}{right:>7}{found.turns:>12}{found.asked:>15}{found.share:>7.1%}{found.most:>12}\n"
         )
+    turns = [turn for one in alone for turn in one.turns if readings_of(turn)]
+    shares = {sure: sum(would_ask(turn, sure) for turn in turns) / len(turns) for sure in SHOWN if turns}
+    sys.stdout.write("asked at sure " + ", ".join(f"{sure:g}: {share:.1%}" for sure, share in shares.items()) + "\n")
     broken = sum(not one.passed for one in alone)
     sys.stdout.write(f"{read} requests to read a message arrived at the model; without one {broken} scenarios fail\n")
     return 0 if tally(asking).most <= 1 else 1
