@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cli.conftest import RunMain, Workshop
+from tests.cli.conftest import ROOT, RunMain, Workshop
 
 
 @contextmanager
@@ -120,6 +120,14 @@ def test_a_full_disk_is_told_and_the_session_goes_on(workshop: Workshop) -> None
     assert not any(word in refused.text for word in ("sqlite", "disk", ".db", "Traceback"))
     assert answer["slots"] == {"order_number": "10042"}
     assert [line["content"] for line in transcript if line["role"] == "user"] == ["change my delivery day", "10042"]
+
+
+@pytest.mark.parametrize(("given", "port"), [([], 8000), (["PORT=8123"], 8123)], ids=["default", "another"])
+def test_make_run_takes_a_port(given: list[str], port: int) -> None:
+    command = ["make", "-n", "run", *given]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)  # noqa: S603
+
+    assert done.stdout.splitlines()[-1].endswith(f"cli serve --demo --port {port}")
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(workshop: Workshop) -> None:
