@@ -57,7 +57,27 @@ def assign(
     weighed = _weigh(reading, slots, languages, asked, candidates)
     weighed.sort(key=lambda each: (-round(each.rank, 2), order[each.slot], each.start))
     usable = [each for each in weighed if each.score >= THRESHOLD and (each.cued or not each.needs_cue)]
-    return _resolve(reading, _chosen(usable))
+    return _resolve(reading, _chosen(_answers_first(reading, usable, asked)))
+
+
+def _answers_first(reading: Reading, usable: Sequence[Candidate], asked: Asked) -> list[Candidate]:
+    """The candidates without those that take half of what was asked for: "20 or 25", "把厦门换成昆明"."""
+    answers = [each for each in usable if each.slot in asked.requested]
+    kept = []
+    for each in usable:
+        spans = {(other.start, other.end) for other in answers if other.slot != each.slot}
+        mine = (each.start, each.end)
+        mine_alone = each.slot in asked.requested or each.cued or mine not in spans
+        if mine_alone or not any(_one_answer(reading, *sorted((mine, span))) for span in spans - {mine}):
+            kept.append(each)
+    return kept
+
+
+def _one_answer(reading: Reading, first: tuple[int, int], second: tuple[int, int]) -> bool:
+    """Whether two pieces are one answer: either of them, or one in the place of the other."""
+    if first[1] > second[0]:
+        return False
+    return alternative(reading, first, second) or replaced(reading, first, second)
 
 
 def _chosen(usable: Sequence[Candidate]) -> list[Candidate]:

@@ -136,6 +136,11 @@ def _after(reading: Reading, cues: _Cues, *, most: int) -> Iterator[Text]:
             yield Text(found[0], found[1], found[2], 0.75 if weak else 0.9)
 
 
+def _nouns_capital(reading: Reading) -> bool:
+    """Whether the language writes every noun with a capital, so that one alone is no sign of a name."""
+    return bool(reading.language.data.get("nouns_capital"))
+
+
 def _stops(language: Language) -> frozenset[str]:
     return _stop_words(language)
 
@@ -225,8 +230,7 @@ def _capitalised(reading: Reading) -> Iterator[Text]:
                 return
         return
     runs, small = _runs(text, stops)
-    alone = 0 if reading.language.data.get("nouns_capital") else 1
-    runs = [run for run in runs if len(run) > 1 or (alone and run[0].start() > 0)]
+    runs = [run for run in runs if len(run) > 1 or (run[0].start() > 0 and not _nouns_capital(reading))]
     if small and len(runs) == 1 and len(runs[0]) <= _MOST_TOKENS:
         start, end = runs[0][0].start(), runs[0][-1].end()
         yield Text(text[start:end], start, end, 0.75)
@@ -251,7 +255,7 @@ def find_place(reading: Reading) -> list[Text]:
     text = reading.original
     runs, small = _runs(text, _stops(reading.language))
     runs = [run for run in runs if len(run[0][0]) > 1 and (run[0].start() > 0 or len(run) > 1)]
-    if reading.language.data.get("nouns_capital"):
+    if _nouns_capital(reading):
         runs = [run for run in runs if _led(reading, run[0].start())]
     if small and runs and not reading.language.han:
         start, end = runs[0][0].start(), runs[0][-1].end()

@@ -1,6 +1,7 @@
 """Money, numbers and counts for the slots that want them, with a unit or without."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pydantic import JsonValue
 
@@ -18,16 +19,8 @@ def money(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
     spans = []
     for entity in entities:
         spans.append((entity.start, entity.end))
-        value = entity.values[0]
-        if isinstance(value, dict):
-            currency = value["currency"] or slot.currency or "USD"
-            yield Candidate(
-                slot=name,
-                values=({"amount": value["amount"], "currency": currency},),
-                start=entity.start,
-                end=entity.end,
-                score=min(entity.score, 1.0),
-            )
+        values = tuple(_in_currency(value, slot) for value in entity.values if isinstance(value, dict))
+        yield replace(from_entity(name, entity), values=values)
     for number, candidate in _plain_numbers(message, name, spans, alone=0.5):
         amount: JsonValue = {"amount": whole(number.value), "currency": slot.currency or "USD"}
         yield Candidate(
@@ -40,6 +33,10 @@ def money(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
         )
 
 
+def _in_currency(value: dict[str, JsonValue], slot: Slot) -> JsonValue:
+    return {"amount": value["amount"], "currency": value["currency"] or slot.currency or "USD"}
+
+
 def _plain_numbers(
     message: Message, name: str, taken: Sequence[Span], *, alone: float
 ) -> Iterator[tuple[Number, Candidate]]:
@@ -47,9 +44,9 @@ def _plain_numbers(
     requested = message.requested(name)
     for number in message.reading.numbers:
         span = (number.start, number.end)
-        if number.ordinal or covered(*span, message.blocked) or covered(*span, taken):
+        if (number.ordinal and not requested) or covered(*span, message.blocked) or covered(*span, taken):
             continue
-        soft = covered(*span, message.soft)
+        soft = number.ordinal or covered(*span, message.soft)
         if requested:
             score = 0.6 if soft or number.weak else 0.85
         else:
@@ -95,7 +92,8 @@ def counts(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
         if not own and of_people and not people:
             score = 0.45
         taken.append((entity.start, entity.end))
-        yield from_entity(name, entity, min(score, 1.0))
+        needs = entity.weak and not message.requested(name)
+        yield replace(from_entity(name, entity, min(score, 1.0)), needs_cue=needs)
     types = [each.type for each in message.slots.values()]
     only = sum(kind in ("count", "money", "number", "integer") for kind in types) == 1
     alone = 0.5 if only and not of_people else 0.4

@@ -20,6 +20,11 @@ import pytest
         ("zh", "100美元", 100, "USD"),
         ("zh", "￥88", 88, "CNY"),
         ("zh", "2.5万人民币", 25000, "CNY"),
+        ("zh", "一点五万元", 15000, "CNY"),
+        ("zh", "五元七角五分", 5.75, "CNY"),
+        ("en", "a quarter of a million dollars", 250000, "USD"),
+        ("en", "five pounds fifty", 5.5, "GBP"),
+        ("tr", "çeyrek milyon lira", 250000, "TRY"),
     ],
 )
 def test_money_is_an_amount_and_a_currency(read, locale, text, amount, currency):
@@ -34,7 +39,14 @@ def test_a_shared_sign_is_the_currency_of_the_slot(read):
 
 @pytest.mark.parametrize(
     ("locale", "text", "percent"),
-    [("en", "4.75 percent", 4.75), ("tr", "yüzde 4,75", 4.75), ("tr", "%5", 5), ("zh", "百分之五", 5), ("zh", "5%", 5)],
+    [
+        ("en", "4.75 percent", 4.75),
+        ("zh", "百分之五点九", 5.9),
+        ("tr", "yüzde 4,75", 4.75),
+        ("tr", "%5", 5),
+        ("zh", "百分之五", 5),
+        ("zh", "5%", 5),
+    ],
 )
 def test_a_percentage_is_the_number_that_is_said(read, locale, text, percent):
     assert [each.values for each in read(locale, text).percents()] == [(percent,)]
@@ -88,6 +100,25 @@ def test_people_are_counted(read, locale, text, count):
     assert [each.values for each in read(locale, text).counts()] == [(count,)]
 
 
-@pytest.mark.parametrize(("locale", "text"), [("en", "3 or 4 people"), ("tr", "3-4 kişi"), ("zh", "三四个人")])
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [("en", "3 or 4 people"), ("en", "between 3 and 4 people"), ("tr", "3-4 kişi"), ("zh", "三四个人")],
+)
 def test_an_unsure_count_keeps_both(read, locale, text):
     assert [each.values for each in read(locale, text).counts()] == [(3, 4)]
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("en", "between 200 and 300 dollars"),
+        ("en", "200 or 300 dollars"),
+        ("tr", "200-300 dolar"),
+        ("zh", "两三百美元"),
+        ("de", "200 bis 300 Dollar"),
+    ],
+)
+def test_an_unsure_amount_keeps_both(read, locale, text):
+    amounts = [[value["amount"] for value in each.values] for each in read(locale, text).money(None)]
+
+    assert amounts == [[200, 300]]

@@ -13,6 +13,8 @@ DATES = [
     ("en", "next Monday", "2026-03-16"),
     ("en", "Christmas Eve", "2026-12-24"),
     ("en", "2026-04-09", "2026-04-09"),
+    ("en", "the twenty-first of May", "2026-05-21"),
+    ("en", "the first of July", "2026-07-01"),
     ("en", "4/17/2026", "2026-04-17"),
     ("en-GB", "17/04/2026", "2026-04-17"),
     ("en-GB", "03/04/2026", "2026-04-03"),
@@ -81,6 +83,8 @@ def test_a_day_with_two_readings_keeps_both(read, locale, text, days):
         ("tr", "9-14 nisan arası", ["2026-04-09", "2026-04-14"]),
         ("zh", "4月9号到14号", ["2026-04-09", "2026-04-14"]),
         ("zh", "6月5号出发，12号回来", ["2026-06-05", "2026-06-12"]),
+        ("zh", "6月28号到7月2号", ["2026-06-28", "2026-07-02"]),
+        ("tr", "20 Kasım'da gidip 27'sinde döneceğiz", ["2026-11-20", "2026-11-27"]),
     ],
 )
 def test_the_second_day_of_a_range_follows_the_first(read, locale, text, days):

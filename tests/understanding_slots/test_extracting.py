@@ -175,3 +175,48 @@ def test_a_boolean_is_stated_by_its_own_words_only(ask):
     assert one(ask("en", "I want it insured", insured=insured)).value is True
     assert one(ask("en", "no insurance", insured=insured)).value is False
     assert ask("en", "no thanks", insured=insured) == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "readings"),
+    [
+        ("en", "20 or 25", (20, 25)),
+        ("tr", "20 ya da 25", (20, 25)),
+        ("zh", "20或者25", (20, 25)),
+        ("de", "20 oder 25", (20, 25)),
+    ],
+)
+def test_half_of_what_was_asked_for_is_no_other_slots_value(ask, locale, text, readings):
+    found = one(ask(locale, text, requested=["slices"], slices={"type": "count"}, limit=MONEY))
+
+    assert (found.slot, found.candidates) == ("slices", readings)
+
+
+def test_what_takes_another_values_place_is_for_the_same_slot(ask):
+    places = {"type": "location", "values": {"xiamen": {"zh": ["厦门"]}, "kunming": {"zh": ["昆明"]}}}
+    found = ask("zh", "把厦门换成昆明", requested=["destination"], origin=places, destination=places)
+
+    assert {(each.slot, each.value, each.negated) for each in found} == {
+        ("destination", "xiamen", True),
+        ("destination", "kunming", False),
+    }
+
+
+def test_a_misspelt_place_is_found_beside_one_that_is_spelt_right(ask):
+    places = {"type": "location", "values": ["Leeds", "Newcastle"]}
+    found = ask("en", "from leeds to newcasle", origin=places, destination=places)
+
+    assert {each.slot: each.value for each in found} == {"origin": "Leeds", "destination": "Newcastle"}
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"), [("en", "third floor"), ("tr", "üçüncü kat"), ("zh", "三楼"), ("de", "im dritten Stock")]
+)
+def test_an_ordinal_answers_a_question_for_a_number(ask, locale, text):
+    assert one(ask(locale, text, requested=["floor"], floor={"type": "integer"})).value == 3
+
+
+def test_a_changed_amount_is_no_range(ask):
+    found = ask("en", "change it from 500 to 600 dollars", requested=["amount"], amount=MONEY)
+
+    assert {(each.value["amount"], each.negated) for each in found} == {(500, True), (600, False)}

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from pydantic import JsonValue
 
 from understanding.grammar.entities import Entity, longest, whole
 from understanding.grammar.folding import View
 from understanding.grammar.language import Language, Rule
+from understanding.grammar.ranges import low_before
 
 SIGNS: Mapping[str, tuple[str, ...]] = {
     "$": ("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "TWD"),
@@ -124,7 +126,13 @@ def _worded(match: re.Match[str], view: View, language: Language, currency: str 
     elif match["tail"]:
         tail = match["tail"]
         amount += float(tail) / 10 ** len(tail)
-    return _money(view, match, amount, code, 1.0)
+    found = _money(view, match, amount, code, 1.0)
+    low = low_before(view.text, match.start(), language, joined="money_alternatives")
+    if low is None or low[0] >= amount:
+        return found
+    return replace(
+        found, start=view.starts[low[1]], values=({"amount": whole(low[0]), "currency": code}, *found.values)
+    )
 
 
 def _code(unit: str, language: Language, currency: str | None) -> str:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from understanding.grammar.entities import Entity, longest
 from understanding.grammar.folding import View
 from understanding.grammar.language import Language
+from understanding.grammar.ranges import low_before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +26,6 @@ class _Patterns:
     joiner: re.Pattern[str]
     alone: re.Pattern[str] | None
     things: re.Pattern[str]
-    lower: re.Pattern[str]
-    """A number before the count, when either is meant."""
 
 
 _COMPILED: dict[str, _Patterns] = {}
@@ -42,7 +41,12 @@ def _patterns(language: Language) -> _Patterns:
             return rf"(?P<{name}>{words})"
 
         number = r"(?<![\d.:/])(?<!\d,)(?P<n>\d{1,5})"
-        between = r"\s{0,3}(?P<kind>[a-z]{3,12}\s)?" if not language.han else r"(?P<kind>(?!))?\s{0,2}"
+        about = language.alternation(language.words("people", "about_after"))
+        between = (
+            (rf"\s{{0,2}}(?:{about})?" if about else "") + r"\s{0,3}(?P<kind>[a-z]{3,12}\s)?"
+            if not language.han
+            else r"(?P<kind>(?!))?\s{0,2}"
+        )
         nouns = rf"{number}{between}{group('noun', 'people', 'nouns')}{language.suffix}{edge}"
         others = "|".join(
             rf"{start}{group(name, 'people', key)}{edge}"
@@ -52,24 +56,25 @@ def _patterns(language: Language) -> _Patterns:
         _COMPILED[language.code] = _Patterns(
             terms=re.compile(f"{nouns}|{others}"),
             joiner=re.compile(_joiner(language)),
-            alone=language.phrases("people", "alone"),
-            things=re.compile(rf"{number}\s{{0,3}}(?P<noun>{things}){language.suffix}{edge}"),
-            lower=re.compile(_lower(language)),
+            alone=_alone(language),
+            things=re.compile(
+                rf"{number}\s{{0,3}}(?:{about or '(?!)'}\s{{0,2}})?(?P<noun>{things}){language.suffix}{edge}"
+            ),
         )
     return _COMPILED[language.code]
+
+
+def _alone(language: Language) -> re.Pattern[str] | None:
+    """Ways to say that nobody else comes: 就我, and not 就我们."""
+    words = language.alternation(language.words("people", "alone"))
+    plural = language.alternation(language.words("people", "plural")) or "(?!)"
+    return re.compile(language.bounded(rf"{words}(?!{plural})")) if words else None
 
 
 def _joiner(language: Language) -> str:
     joiners = language.alternation(language.words("people", "joiners"))
     between = language.alternation(language.words("people", "between")) or "(?!)"
     return rf"\s{{0,3}}(?:(?:{joiners or '(?!)'}|[,、&+])\s{{0,3}}){{0,2}}(?:{between}\s)?"
-
-
-def _lower(language: Language) -> str:
-    either = language.alternation(language.words("alternatives")) or "-"
-    low = rf"(?<![\d.:/])(\d{{1,4}})\s{{0,2}}(?:{either})\s{{0,2}}$"
-    before, between = (language.alternation(language.words("people", key)) for key in ("span_before", "span_between"))
-    return rf"{low}|(?<![^\W_]){before}\s(\d{{1,4}})\s{between}\s$" if before and between else low
 
 
 def find_counts(view: View, language: Language) -> list[Entity]:
@@ -79,8 +84,10 @@ def find_counts(view: View, language: Language) -> list[Entity]:
     alone = patterns.alone.finditer(view.text) if patterns.alone else ()
     found.extend(_entity(view, match.start(), match.end(), 1, None, score=0.9) for match in alone)
     for match in patterns.things.finditer(view.text):
-        low = _low(patterns, view.text, match.start())
-        found.append(_entity(view, match.start(), match.end(), int(match["n"]), low, noun=match["noun"]))
+        low = _low(view.text, match.start(), language)
+        thing = _entity(view, match.start(), match.end(), int(match["n"]), low, noun=match["noun"])
+        article = match["n"] == "1" and match["noun"] in language.words("article_things")
+        found.append(replace(thing, weak=article))
     return longest(found)
 
 
@@ -98,10 +105,9 @@ def _entity(
     return Entity(kind="count", start=first, end=last, values=values, noun=noun, score=score)
 
 
-def _low(patterns: _Patterns, text: str, position: int) -> _Low | None:
-    begin = max(0, position - 24)
-    match = patterns.lower.search(text[begin:position])
-    return (int(next(filter(None, match.groups()))), begin + match.start()) if match else None
+def _low(text: str, position: int, language: Language) -> _Low | None:
+    found = low_before(text, position, language, joined="alternatives")
+    return (int(found[0]), found[1]) if found else None
 
 
 def _terms(view: View, patterns: _Patterns, language: Language) -> Iterator[_Term]:
@@ -110,7 +116,7 @@ def _terms(view: View, patterns: _Patterns, language: Language) -> Iterator[_Ter
         if match["n"]:
             count = int(match["n"]) * (2 if twos and twos.search(match["noun"]) else 1)
             end = match.end("n" if match["kind"] else 0)
-            low = _low(patterns, view.text, match.start())
+            low = _low(view.text, match.start(), language)
             yield _Term(start=match.start(), end=end, count=count, counted=True, low=low)
         else:
             yield _Term(start=match.start(), end=match.end(), count=2 if match["pairs"] else 1, counted=False)

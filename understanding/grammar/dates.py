@@ -199,7 +199,7 @@ def _weekend(rule: Rule, groups: dict[str, str], language: Language, today: date
         return None
     monday = today - timedelta(days=today.weekday())
     shift = str(language.means("shift", groups["shift"])) if "shift" in groups else "this"
-    weeks = {**WEEKS, "next": 1, "last": -1}.get(shift, 0)
+    weeks = {**WEEKS, "next": 1, "last": -1}.get(shift, 0) + int(rule.number("weeks") or 0)
     return [monday + timedelta(days=7 * weeks + 5), monday + timedelta(days=7 * weeks + 6)]
 
 

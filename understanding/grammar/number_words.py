@@ -204,7 +204,11 @@ def _one_number(text: str, language: Language, tokens: list[_Token], index: int)
     if first.kind == "ordinal":
         return _ordinal(first.start, first.end, first.value), index + 1
     if first.kind == "part":
-        return _part(language, tokens, index)
+        return _part(language, tokens, index, index)
+    if first.kind == "unit" and index + 1 < len(tokens) and tokens[index + 1].kind == "part":
+        several = _part(language, tokens, index, index + 1)
+        if several[0] is not None:
+            return several
     total, position = _Sum(), index
     if first.kind == "digits":
         total.begin(float(read_literal(first.word, language)))
@@ -220,13 +224,13 @@ def _ordinal(start: int, end: int, value: float) -> Number:
     return Number(start=start, end=end, value=value, written=f"{written(value)}º", ordinal=True)
 
 
-def _part(language: Language, tokens: list[_Token], index: int) -> tuple[Number | None, int]:
-    """A part of a large number: "a quarter of a million", "çeyrek milyon"."""
+def _part(language: Language, tokens: list[_Token], first: int, index: int) -> tuple[Number | None, int]:
+    """A part of a large number, or several of it: "a quarter of a million", "three quarters of a million"."""
     for position in range(index + 1, min(index + 1 + _LOOKAHEAD, len(tokens))):
         token = tokens[position]
         if token.kind == "scale":
-            value = tokens[index].value * token.value
-            number = Number(start=tokens[index].start, end=token.end, value=value, written=written(value))
+            value = tokens[index].value * token.value * (tokens[first].value if first < index else 1)
+            number = Number(start=tokens[first].start, end=token.end, value=value, written=written(value))
             return number, position + 1
         if token.kind != "article" and token.word not in language.numbers.of:
             break
