@@ -3,6 +3,7 @@
 A locale is a folder `config/locales/<code>` whose `texts.yaml` has every key of `config/locales/keys.yaml`.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -41,6 +42,21 @@ class TextKey:
 
 class _Alternatives(list[object]):
     """A list whose last item is joined with "or"."""
+
+
+class _Title(str):
+    """What something is called, written small or large by its author; a sentence that begins with it begins large."""
+
+    __slots__ = ()
+
+
+_TITLES: Final = ("title", "intent", "current", "action")
+"""Values of a text that are titles."""
+
+_MARK: Final = "\ue000"
+"""Stands before a title until it is known whether a sentence begins there."""
+
+_FIRST: Final = re.compile(rf"(^|[.!?]\s+){_MARK}(\w)")
 
 
 def _read(path: Path) -> object:
@@ -109,7 +125,9 @@ class Catalog:
         choices = offered.get("choices")
         if isinstance(choices, list | tuple):
             offered["choices"] = _Alternatives(choices)
-        return render_text(template, offered, finalize=lambda value: self._shown(value, spoken))
+        offered |= {name: _Title(value) for name in _TITLES if isinstance(value := offered.get(name), str)}
+        text = render_text(template, offered, finalize=lambda value: self._shown(value, spoken))
+        return _FIRST.sub(lambda found: found[1] + _large(found[2], spoken), text).replace(_MARK, "")
 
     def _template(self, key: str, locales: Sequence[str], locale: str) -> tuple[str, str]:
         """The template and the locale it is written in: the project's words before ours, in each locale in turn."""
@@ -127,10 +145,10 @@ class Catalog:
         if isinstance(value, bool):
             return self._word("yes" if value else "no", locale)
         if isinstance(value, Mapping) and value.keys() >= {"title", "value"}:
-            return f"{value['title']}{self._word('colon', locale)}{self._shown(value['value'], locale)}"
+            return f"{_MARK}{value['title']}{self._word('colon', locale)}{self._shown(value['value'], locale)}"
         if isinstance(value, list | tuple):
             return self._joined([str(self._shown(item, locale)) for item in value], value, locale)
-        return as_text(value)
+        return f"{_MARK}{value}" if isinstance(value, _Title) else as_text(value)
 
     def _joined(self, items: list[str], source: object, locale: str) -> str:
         if len(items) < 2:
@@ -140,6 +158,11 @@ class Catalog:
         separator = self._word("separator", locale)
         last = self._word("or" if isinstance(source, _Alternatives) else "and", locale)
         return separator.join(items[:-1]) + last + items[-1]
+
+
+def _large(letter: str, locale: str) -> str:
+    """A letter as it begins a sentence: Turkish and Azerbaijani keep the dot of their i."""
+    return "İ" if letter == "i" and locale.partition("-")[0] in ("tr", "az") else letter.upper()
 
 
 def build_catalog(own: Mapping[str, Mapping[str, str]]) -> Catalog:

@@ -1,15 +1,18 @@
 """What is asked next, and in which words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from config.project import Slot
+from dialogue.commands import Command
 from dialogue.display import shown
 from dialogue.flows import end
 from dialogue.scene import OFFER_AFTER, Scene, make_plan, missing, own_words, slots_of, spec_of, with_shared
-from dialogue.state import Frame, OpenQuestion, Outcome, Plan
+from dialogue.state import Frame, OpenQuestion, Outcome, Part, Plan
 
 _OUTCOMES: Mapping[str, Outcome] = {"confirm": "confirming", "clarify": "clarifying", "digression": "clarifying"}
+_FULL_WIDTH = "。？！；：，、）”」"
+"""Marks that hold the space after them."""
 
 
 def choose_next(scene: Scene) -> Scene:
@@ -37,25 +40,62 @@ def ask_slots(scene: Scene, frame: Frame, gaps: Sequence[str]) -> Scene:
     return _put(scene, question)
 
 
+def tell_corrections(scene: Scene) -> Scene:
+    """Say what was replaced in this turn, all at once, unless the confirmation that comes shows it."""
+    made = scene.corrections
+    if not made or _shown_anew(scene):
+        return scene
+    if len(made) == 1:
+        text = scene.text("corrected", title=made[0].title, value=made[0].value)
+    else:
+        text = scene.text("corrected.several", arguments=[{"title": m.title, "value": m.value} for m in made])
+    said = Part(kind="note", text=text)
+    place = made[0].after
+    return replace(scene, parts=(*scene.parts[:place], said, *scene.parts[place:]), corrections=())
+
+
+def _shown_anew(scene: Scene) -> bool:
+    """Whether all that was replaced will stand in a confirmation that was asked for before."""
+    top = scene.top
+    if scene.verdict is not None or top is None or not _asked_before(scene, top):
+        return False
+    return all(made.flow_id == top["flow_id"] for made in scene.corrections) and not missing(scene, top)
+
+
+def _asked_before(scene: Scene, frame: Frame) -> bool:
+    """Whether the question that is open asks for a yes to this flow."""
+    return scene.open is not None and scene.open["kind"] == "confirm" and scene.open["flow_id"] == frame["flow_id"]
+
+
 def ask_confirmation(scene: Scene, frame: Frame, plan: Plan) -> Scene:
     """Show exactly what will be done and ask for a yes; bound to the plan's hash."""
-    scene = _announce(scene, frame)
+    anew = _asked_before(scene, frame) and bool(scene.touched) and frame["plan"] is None
+    scene = _announce(scene if _asked_before(scene, frame) else _done_before(scene, frame, plan), frame)
     arguments = [
         {"title": scene.slot_title(name, slot), "value": shown(slot, plan["arguments"][name], scene.locale)}
         for name, slot in slots_of(scene, frame).items()
         if name in plan["arguments"]
     ]
-    text = scene.text("confirm.ask", intent=scene.intent_title(frame["intent"]), arguments=arguments)
+    key = "confirm.again" if anew else "confirm.ask"
+    text = scene.text(key, intent=scene.intent_title(frame["intent"]), arguments=arguments)
     question = OpenQuestion(kind="confirm", flow_id=frame["flow_id"], slots=[], intents=[], candidates=[], text=text)
     return _put(scene.with_frame(Frame(**{**frame, "plan": plan, "status": "confirming"})), question)
 
 
-def ask_clarification(scene: Scene, intents: Sequence[str]) -> Scene:
-    """Ask once, by titles, which of several intents is meant."""
+def _done_before(scene: Scene, frame: Frame, plan: Plan) -> Scene:
+    """Warn of doing exactly the same a second time."""
+    done = any(past["plan"] is not None and past["plan"]["hash"] == plan["hash"] for past in scene.finished)
+    return scene.note("action.twice", intent=scene.intent_title(frame["intent"])) if done else scene
+
+
+def ask_clarification(scene: Scene, intents: Sequence[str], held: Sequence[Command] = ()) -> Scene:
+    """Ask once, by titles, which of several intents is meant; `held` is given to the one that is chosen."""
     titles = [scene.intent_title(name) for name in intents]
     one = len(titles) == 1
     text = scene.text("clarify.one", intent=titles[0]) if one else scene.text("clarify.ask", choices=titles)
     question = OpenQuestion(kind="clarify", flow_id=None, slots=[], intents=list(intents), candidates=[], text=text)
+    if held:
+        question["held"] = list(held)
     return _put(scene, question)
 
 
@@ -115,14 +155,28 @@ def _together(scene: Scene, frame: Frame, gaps: Sequence[str]) -> list[str]:
 
 def _question_text(scene: Scene, frame: Frame, names: Sequence[str]) -> str:
     specs = slots_of(scene, frame)
-    text = " ".join(_ask_text(scene, frame, name, specs[name]) for name in names)
+    text = _asking(scene, frame, {name: specs[name] for name in names})
     hardest = max(names, key=lambda name: frame["attempts"].get(name, 0))
     attempts = frame["attempts"].get(hardest, 0)
     if attempts >= OFFER_AFTER:
         before = scene.text("reprompt.2", title=scene.slot_title(hardest, specs[hardest]))
-        return f"{before} {text} {scene.text('offer.person')}"
-    example = scene.text(f"example.{specs[hardest].type}") if attempts else ""
-    return f"{text} {example}".strip()
+        return in_a_row([before, text, scene.text("offer.person")])
+    return in_a_row([text, scene.text(f"example.{specs[hardest].type}") if attempts else ""])
+
+
+def _asking(scene: Scene, frame: Frame, wanted: Mapping[str, Slot]) -> str:
+    """The author's questions one after the other; slots with neither such words nor choices in one sentence."""
+    if len(wanted) > 1 and all(slot.ask is None and not slot.choices for slot in wanted.values()):
+        return scene.text("ask.group", titles=[scene.slot_title(name, slot) for name, slot in wanted.items()])
+    return in_a_row([_ask_text(scene, frame, name, slot) for name, slot in wanted.items()])
+
+
+def in_a_row(sentences: Iterable[str]) -> str:
+    """Sentences as one text: with a space between them, but none after a full-width mark."""
+    text = ""
+    for sentence in filter(None, sentences):
+        text += sentence if not text or text[-1] in _FULL_WIDTH else f" {sentence}"
+    return text
 
 
 def _ask_text(scene: Scene, frame: Frame, name: str, slot: Slot) -> str:

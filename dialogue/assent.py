@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dialogue.filling import no_value, skip
-from dialogue.flows import begin, cancel
+from dialogue.flows import begin, cancel, start
 from dialogue.scene import OFFER_AFTER, Scene, make_plan
 from dialogue.state import Frame, OpenQuestion, Plan
 
@@ -64,7 +64,7 @@ def _first_intent(scene: Scene, question: OpenQuestion) -> Scene:
     """Yes to a clarification of one intent starts it; of several it says nothing."""
     if len(question["intents"]) != 1:
         return scene.failed()
-    return begin(replace(scene, open=None), question["intents"][0])
+    return start(scene, {"command": "start", "intent": question["intents"][0]})
 
 
 def _go_there(scene: Scene, question: OpenQuestion) -> Scene:

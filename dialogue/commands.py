@@ -56,10 +56,14 @@ class Chat(TypedDict):
 
 
 class Clarify(TypedDict):
-    """Several intents are about equally likely, best first."""
+    """Several intents are about equally likely, best first.
+
+    `held` are the values the message gives: the start of an intent, then its values, then the next intent's.
+    """
 
     command: Literal["clarify"]
     intents: list[str]
+    held: NotRequired[list[Start | Fill]]
 
 
 class Unclear(TypedDict):

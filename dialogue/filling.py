@@ -8,7 +8,7 @@ from config.project import Slot
 from dialogue.ambiguity import ask_which, settled
 from dialogue.commands import Fill
 from dialogue.display import readable, shown
-from dialogue.scene import MAX_CHANGES, Scene, author_text, record, shared_variable, slots_of
+from dialogue.scene import MAX_CHANGES, Correction, Scene, author_text, record, shared_variable, slots_of
 from dialogue.state import Change, Frame, SlotRecord
 from dialogue.values import Judgement, bound_text, judge
 
@@ -166,7 +166,13 @@ def _store(scene: Scene, frame: Frame, slot: Slot, command: Fill) -> Scene:
     carried = known is not None and known["source"] == "profile" and frame["flow_id"] in scene.started
     if known is None or carried or known["verdict"] == "skipped" or known["source"] == "default":
         return scene
-    return scene.note("corrected", title=scene.slot_title(name, slot), value=shown(slot, value, scene.locale))
+    return _corrected(scene, frame, scene.slot_title(name, slot), shown(slot, value, scene.locale))
+
+
+def _corrected(scene: Scene, frame: Frame, title: str, value: str) -> Scene:
+    """Remember what to tell: several corrections of one message are told in one sentence."""
+    made = Correction(flow_id=frame["flow_id"], title=title, value=value, after=len(scene.parts))
+    return replace(scene, corrections=(*scene.corrections, made))
 
 
 def _share(scene: Scene, name: str, slot: Slot, value: JsonValue) -> Scene:

@@ -32,8 +32,23 @@ def begin(scene: Scene, intent: str) -> Scene:
     """Put a new flow on top of the stack."""
     frame = new_frame(scene, intent)
     stack = (*scene.stack, frame)[-MAX_STACK:]
-    scene = replace(scene, stack=stack, started=(*scene.started, frame["flow_id"]), open=None).made()
+    pending = (*_held_for(scene.open, intent), *scene.pending)
+    scene = replace(scene, stack=stack, started=(*scene.started, frame["flow_id"]), open=None, pending=pending).made()
     return replace(scene, outcome=None)
+
+
+def _held_for(question: OpenQuestion | None, intent: str) -> list[Command]:
+    """The values that the message which left open what was meant gave for this intent."""
+    if question is None or question["kind"] != "clarify":
+        return []
+    values: list[Command] = []
+    chosen = False
+    for command in question.get("held", []):
+        if command["command"] == "start":
+            chosen = command["intent"] == intent
+        elif chosen:
+            values.append(command)
+    return values
 
 
 def may_start(scene: Scene, intent: str) -> bool:

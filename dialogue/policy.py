@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dialogue.ambiguity import ask_which_again
-from dialogue.asking import ask_again, ask_clarification, ask_resume, choose_next
+from dialogue.asking import ask_again, ask_clarification, ask_resume, choose_next, tell_corrections
 from dialogue.assent import affirm, deny
 from dialogue.commands import Act, Chat, Clarify, Command, Question, Unclear
 from dialogue.display import readable
 from dialogue.filling import fill, no_value, skip, undo, why
 from dialogue.flows import cancel, restart, start
-from dialogue.scene import Scene
+from dialogue.scene import Scene, intent_titles
 
 SECOND = 2
 """The silence after which the bot waits aloud; after the next it rests."""
@@ -28,7 +28,7 @@ def advance(scene: Scene, *, expired: bool = False) -> Scene:
     """Carry out the pending commands and decide what is next; the result always has a verdict."""
     if expired:
         scene = replace(scene, pending=tuple(c for c in scene.pending if not _idle_words(c, scene)))
-    scene = _apply_all(scene)
+    scene = tell_corrections(_apply_all(scene))
     if scene.verdict is None and expired and scene.top is not None and scene.progress == "neutral":
         return ask_resume(scene, scene.top)
     return _closed(_answer_first(choose_next(scene)))
@@ -112,14 +112,17 @@ def _question(scene: Scene, command: Question) -> Scene:
 
 
 def _chat(scene: Scene, command: Chat) -> Scene:
-    titles = [scene.intent_title(name) for name, spec in scene.project.intents.items() if spec.title is not None]
-    text = scene.text(command["topic"], titles=titles)
+    text = scene.text(command["topic"], titles=intent_titles(scene.project, scene.locale))
     return replace(scene.say("reply", text), outcome=scene.outcome or "chatted", resumed=scene.top is not None)
 
 
 def _clarify(scene: Scene, command: Clarify) -> Scene:
     intents = [name for name in command["intents"] if name in scene.project.intents]
-    return ask_clarification(scene.failed(), intents) if scene.top is None else _unclear(scene, "no_match")
+    return (
+        ask_clarification(scene.failed(), intents, command.get("held", ()))
+        if scene.top is None
+        else _unclear(scene, "no_match")
+    )
 
 
 def _unclear(scene: Scene, reason: str) -> Scene:
@@ -138,7 +141,15 @@ def _unclear(scene: Scene, reason: str) -> Scene:
     if asked == "clarify" and scene.open is not None and scene.top is None:
         again = scene.text("clarify.again", choices=[scene.intent_title(name) for name in scene.open["intents"]])
         return scene.say("question", again).decide("ask", "clarifying")
-    return replace(scene.note(f"cannot_handle.{reason}"), outcome=scene.outcome or "clarifying")
+    return replace(_not_understood(scene, reason), outcome=scene.outcome or "clarifying")
+
+
+def _not_understood(scene: Scene, reason: str) -> Scene:
+    """Say why; the second time in a row also what can be done here."""
+    scene = scene.note(f"cannot_handle.{reason}")
+    titles = intent_titles(scene.project, scene.locale)
+    repeated = scene.failures > 0 and scene.top is None and titles
+    return scene.note("cannot_handle.suggest", titles=titles) if repeated else scene
 
 
 def _begin(scene: Scene) -> Scene:

@@ -43,6 +43,17 @@ Progress = Literal["made", "neutral", "failed"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Correction:
+    """A value that another replaced in this turn, as the customer is told of it."""
+
+    flow_id: str
+    title: str
+    value: str
+    after: int
+    """How many pieces of the reply stood before it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scene:
     """The dialogue at one moment of a turn."""
 
@@ -65,6 +76,8 @@ class Scene:
     """What the customer asked beside the flow."""
     touched: frozenset[str] = frozenset()
     """Slots that were filled or had something said about them in this turn."""
+    corrections: tuple[Correction, ...] = ()
+    """Values replaced in this turn that the customer has not been told of yet."""
     outcome: Outcome | None = None
     progress: Progress = "neutral"
     started: tuple[str, ...] = ()
@@ -145,6 +158,12 @@ class Scene:
     def failed(self) -> "Scene":
         """The turn counts as a failure."""
         return replace(self, progress="failed")
+
+
+def intent_titles(project: Project, locale: str) -> list[str]:
+    """What the bot can do, as it is called when talking to the customer; intents without a title stay unnamed."""
+    said = (project.say(spec.title, locale) for spec in project.intents.values() if spec.title is not None)
+    return [title for title in said if title]
 
 
 def spec_of(scene: Scene, frame: Frame) -> Intent:

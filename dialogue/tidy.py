@@ -38,7 +38,7 @@ ORDER: tuple[str, ...] = (
 
 def tidy(commands: Sequence[Command], scene: Scene, message: str) -> tuple[Command, ...]:
     """The commands that make sense now, in the order of `ORDER`; `unclear` where none is left."""
-    kept = [command for command in commands if _makes_sense(command, scene, message)]
+    kept = [_with_own_words(command, message) for command in commands if _makes_sense(command, scene, message)]
     kept = _resolve(_without_repeats(kept), scene)
     kept.sort(key=lambda command: ORDER.index(command["command"]))
     if not kept:
@@ -68,6 +68,14 @@ def _makes_sense(command: Command, scene: Scene, message: str) -> bool:
     if command["command"] in ("affirm", "deny"):
         return scene.open is not None
     return True
+
+
+def _with_own_words(command: Command, message: str) -> Command:
+    """A clarification without values that the customer did not write."""
+    if command["command"] != "clarify" or "held" not in command:
+        return command
+    said = [c for c in command["held"] if c["command"] == "start" or said_by_customer(c["quote"], message)]
+    return {**command, "held": said}
 
 
 def _is_slot(name: str, scene: Scene) -> bool:

@@ -6,6 +6,7 @@ from config.versions import Version, Versions
 from dialogue.confidence import confidence_in
 from dialogue.context import TurnContext, given, may_ask_model
 from dialogue.reply import before_answer
+from dialogue.scene import intent_titles
 from dialogue.state import DialogueState, DialogueUpdate, Part
 from dialogue.takeovers import Takeovers
 from dialogue.transcript import for_model
@@ -71,7 +72,11 @@ def _nothing_found(state: DialogueState, version: Version) -> DialogueUpdate:
     guessed = is_tentative(state["commands"], state["certainty"])
     text = version.text("cannot_handle.no_match" if guessed else "answer.none", state["locale"])
     outcome = "clarifying" if guessed and not state["stack"] else state["outcome"]
-    return DialogueUpdate(parts=[*state["parts"], Part(kind="error", text=text)], fallback=True, outcome=outcome)
+    said = [*state["parts"], Part(kind="error", text=text)]
+    titles = intent_titles(version.project, state["locale"])
+    if guessed and not state["stack"] and state["counters"]["failures"] and titles:
+        said.append(Part(kind="note", text=version.text("cannot_handle.suggest", state["locale"], titles=titles)))
+    return DialogueUpdate(parts=said, fallback=True, outcome=outcome)
 
 
 def _worth_wording(state: DialogueState, version: Version) -> bool:

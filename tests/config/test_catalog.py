@@ -13,7 +13,6 @@ SAMPLES: dict[str, object] = {
     "results": ARGUMENTS,
     "choices": ["A", "B", "C"],
     "titles": ["A", "B"],
-    "languages": ["A"],
 }
 
 
@@ -48,7 +47,7 @@ def test_every_text_is_filled_with_and_without_its_optional_values(locale, key):
         text = catalog.render(key, [locale], locale, values)
         assert "None" not in text
         assert "{" not in text
-    for name in known.required - {"arguments", "choices", "titles", "languages"}:
+    for name in known.required - {"arguments", "choices", "titles"}:
         assert f"<{name}>" in catalog.render(key, [locale], locale, most)
 
 
@@ -121,3 +120,27 @@ def test_a_confirmation_lists_its_arguments(locale, text):
     values = {"intent": "Send money", "arguments": ARGUMENTS}
 
     assert text in build_catalog({}).render("confirm.ask", [locale], locale, values)
+
+
+@pytest.mark.parametrize(
+    ("locale", "key", "title", "text"),
+    [
+        ("en", "corrected", "amount", "Changed. Amount is now 5."),
+        ("en", "corrected", "IBAN", "Changed. IBAN is now 5."),
+        ("en", "correct.ask", "amount", "All right, I've forgotten this: amount."),
+        ("tr", "corrected", "isim", "Değiştirdim. İsim: 5."),
+        ("tr", "invalid.too_small", "ılık su", "Bu değer çok düşük. Ilık su için en düşük değer: 5."),
+        ("zh", "corrected", "金额", "已修改，金额现在是5。"),
+    ],
+)
+def test_a_title_is_written_large_where_a_sentence_begins_with_it(locale, key, title, text):
+    said = build_catalog({}).render(key, [locale], locale, {"title": title, "value": "5", "limit": "5"})
+
+    assert said == text
+
+
+def test_only_the_first_of_several_titles_begins_a_sentence():
+    arguments = [{"title": "amount", "value": "500"}, {"title": "note", "value": "rent. thanks"}]
+    said = build_catalog({}).render("confirm.ask", ["en"], "en", {"intent": "send money", "arguments": arguments})
+
+    assert said == "Send money. Amount: 500, note: rent. thanks. Shall I go ahead?"

@@ -36,3 +36,22 @@ def test_every_text_that_is_said_exists_and_gets_its_values(package):
                 wrong.append(f"{path.name}:{line} {key!r} lacks {sorted(known.required - given)}")
 
     assert wrong == []
+
+
+def words_in(path: Path) -> Iterator[str]:
+    """Every constant text of a module; of one that is put together its beginning with a star."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
+            yield f"{node.values[0].value}*"
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_every_built_in_text_is_said_somewhere():
+    named = {
+        word for package in ("config", *PACKAGES) for path in (ROOT / package).rglob("*.py") for word in words_in(path)
+    }
+    begun = tuple(word[:-1] for word in named if word.endswith(".*"))
+    silent = [key for key in text_keys() if key not in named and not key.startswith(begun)]
+
+    assert silent == []
