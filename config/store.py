@@ -46,6 +46,14 @@ class _Catalogue:
     current: Mapping[Key, Version] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Look:
+    """What the folders hold now, and which versions of it were never current."""
+
+    found: _Catalogue
+    fresh: Sequence[Version]
+
+
 def _default_check(loaded: Loaded) -> Sequence[Problem]:
     return check(loaded.version, reading=loaded.reading)
 
@@ -85,18 +93,32 @@ class FolderVersions:
         """What was wrong at the last reading, errors and warnings, by folder name."""
         return {folder.name: known.problems for folder, known in self._catalogue.folders.items() if known.problems}
 
-    def refresh(self) -> list[Version]:
-        """Read what changed on disk; returns the versions that became current. Blocking: call it in a thread."""
+    @property
+    def root(self) -> Path:
+        """The folder of project folders."""
+        return self._root
+
+    def look(self) -> Look:
+        """Read what changed on disk; nothing is taken up yet. Blocking: call it in a thread."""
+        before = self._catalogue
+        folders = {folder: self._read(folder, before.folders.get(folder)) for folder in self._folders()}
+        found = _unique(folders)
+        return Look(found, [version for _, version in sorted(found.current.items()) if self._is_new(version)])
+
+    def take(self, look: Look) -> None:
+        """From now on new sessions take what was found. Blocking: call it in a thread."""
         with self._lock:
-            before = self._catalogue
-            folders = {folder: self._read(folder, before.folders.get(folder)) for folder in self._folders()}
-            self._catalogue = _unique(folders)
-            fresh = [version for version in self.all() if self._is_new(version)]
-            for version in fresh:
+            before, self._catalogue = self._catalogue, look.found
+            for version in look.fresh:
                 self._seen[version.project.tenant, version.project.name, version.name] = version
                 self._copy(version)
             self._report(before)
-            return fresh
+
+    def refresh(self) -> list[Version]:
+        """Look and take at once; returns the versions that became current. Blocking: call it in a thread."""
+        look = self.look()
+        self.take(look)
+        return list(look.fresh)
 
     def _is_new(self, version: Version) -> bool:
         return (version.project.tenant, version.project.name, version.name) not in self._seen

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +14,12 @@ from config.clock import Clock, utc_now
 from config.errors import ConfigError
 from config.settings import Settings
 from config.store import FolderVersions
-from config.versions import Versions
+from config.versions import Version, Versions
 from graph.build import build_graph
 from graph.checkpoints import open_sqlite_saver
 from graph.documents import Documents
 from graph.parts import Parts
+from graph.reloading import Reloading
 from graph.training import Training
 from graph.turn_log import SCHEMA, SqliteTurnLog
 from graph.turns import Turns
@@ -76,6 +77,8 @@ class OpenParts:
     ledger: SqliteLedger
     outbox: Outbox
     chatwoot: ChatwootLine
+    learn: Callable[[Version], Awaitable[None]]
+    """Makes a version ready that came after the start."""
 
 
 @asynccontextmanager
@@ -111,7 +114,10 @@ async def open_parts(
         model = await _model(settings, stack)
         line = await stack.enter_async_context(open_line())
         authenticator = Authenticator(line, known, redactor or Redactor())
-        _learn_keys(authenticator.redactor, settings, versions, known)
+        if settings.openai_api_key:
+            authenticator.redactor.learn(settings.openai_api_key.get_secret_value())
+        for version in versions.all():
+            authenticator.redactor.learn_project(version.project, version.name, known)
         desk = WebhookDesk(line, outbox, versions.current, environment=known)
         parts = Parts(
             versions=versions,
@@ -123,7 +129,12 @@ async def open_parts(
             clock=clock,
         )
         chatwoot = ChatwootLine(line, environment=known)
-        yield OpenParts(parts=parts, knowledge=base, ledger=ledger, outbox=outbox, chatwoot=chatwoot)
+
+        async def learn(version: Version) -> None:
+            authenticator.redactor.learn_project(version.project, version.name, known)
+            await parts.understanding.prepare(version)
+
+        yield OpenParts(parts=parts, knowledge=base, ledger=ledger, outbox=outbox, chatwoot=chatwoot, learn=learn)
 
 
 @asynccontextmanager
@@ -157,6 +168,8 @@ async def open_services(
             raise _unusable("SWITCHBOARD_DATABASE", database, error) from error
         training = Training(parts.understanding, parts.versions.all())
         stack.push_async_callback(training.stop)
+        if isinstance(parts.versions, FolderVersions):
+            stack.push_async_callback(Reloading(parts.versions, opened.learn).stop)
         turns = Turns(
             graph=build_graph(parts, saver),
             turn_log=turn_log,
@@ -184,13 +197,6 @@ async def open_services(
             training=training,
             chatwoot=opened.chatwoot,
         )
-
-
-def _learn_keys(redactor: Redactor, settings: Settings, versions: Versions, environment: Mapping[str, str]) -> None:
-    if settings.openai_api_key:
-        redactor.learn(settings.openai_api_key.get_secret_value())
-    for version in versions.all():
-        redactor.learn_project(version.project, version.name, environment)
 
 
 def encoder_of(settings: Settings, vectors: Path | None = None) -> Encoder:
