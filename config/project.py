@@ -304,7 +304,7 @@ class Project(Model):
     persona: LocalizedText = ""
     understanding: Literal["embedded", "llm", "hybrid"] = "hybrid"
     sure: float = Field(
-        0.6,
+        0.75,
         ge=0,
         le=1,
         description="In hybrid mode the embedded reading stands from this certainty on; below it the model is asked. "

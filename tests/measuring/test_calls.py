@@ -103,7 +103,7 @@ async def test_a_model_is_measured_against_what_it_is_asked(chatty, knowledge, t
     assert len(server.requests) == found["messages"] == 120
     assert found["read_by_model"] < 120
     assert found["embedded_alone"] < 0.65 < found["model_alone"]
-    assert done.figures["model_calls"] == found["now"]["asked"] == 0.6
+    assert done.figures["model_calls"] == found["now"]["asked"] == version.project.sure
     assert found["now"]["accuracy"] == done.figures["intents"]["accuracy"]
     assert 0 < found["suggested"]["asked"] < 1
     assert found["suggested"]["accuracy"] > found["embedded_alone"]

@@ -73,7 +73,7 @@ async def test_the_model_reads_what_the_embedded_engine_is_unsure_of_and_nothing
     assert asked["slots"] == {"amount": {"amount": 300, "currency": "TRY"}}
     assert told(asked)["engine"] == "hybrid:llm"
     assert [(one["engine"], one["served"]) for one in told(asked)["readings"]] == [("embedded", False), ("llm", True)]
-    assert told(asked)["readings"][0]["certainty"] < 0.6
+    assert told(asked)["readings"][0]["certainty"] < house.services.versions.all()[0].project.sure
     assert [(one["engine"], one["served"]) for one in told(confirming)["readings"]] == [("embedded", True)]
     assert told(asked)["llm"] | {"failures": []} == told(asked)["llm"]
     assert told(asked)["llm"] | {"calls": 1, "model": "m", "input_tokens": 50, "output_tokens": 9} == told(asked)["llm"]
