@@ -12,7 +12,7 @@ from understanding.slot_assignment import Asked, Candidate
 from understanding.slot_choices import find_choices
 from understanding.slot_cues import name_part, role_of, slot_cues
 from understanding.slot_identifiers import find_emails, find_identifiers, find_phones
-from understanding.slot_message import Message, from_text, open_message
+from understanding.slot_message import Message, from_text, open_message, phone_region
 from understanding.slot_moments import dates, datetimes, durations, times
 from understanding.slot_names import find_name_parts, find_names, find_place
 from understanding.slot_quantities import counts, money, numbers
@@ -35,8 +35,7 @@ def candidates_of(
 
 
 def _phones(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
-    region = slot.region or str(message.reading.language.data.get("region", "US"))
-    for text in find_phones(message.reading.folded, region):
+    for text in find_phones(message.reading.folded, phone_region(slot, message.reading)):
         yield from_text(name, text)
 
 

@@ -1,8 +1,10 @@
 """One message as the slots see it: what is claimed before plain numbers are looked at."""
 
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from config.project import Slot
 from understanding.grammar.entities import Entity
@@ -23,9 +25,9 @@ class Message:
     slots: Mapping[str, Slot]
     languages: Sequence[Language]
     asked: Asked
-    blocked: tuple[Span, ...]
+    blocked: "Spans"
     """Pieces that are no plain numbers: dates, addresses, phone numbers."""
-    soft: tuple[Span, ...]
+    soft: "Spans"
     """Pieces that are plain numbers only for the slot that was asked for: durations, counts."""
 
     def requested(self, name: str) -> bool:
@@ -38,7 +40,7 @@ def open_message(reading: Reading, slots: Mapping[str, Slot], languages: Sequenc
     return Message(reading, slots, languages, asked, *_claims(reading, slots, asked))
 
 
-def _claims(reading: Reading, slots: Mapping[str, Slot], asked: Asked) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+def _claims(reading: Reading, slots: Mapping[str, Slot], asked: Asked) -> "tuple[Spans, Spans]":
     types = {slot.type for slot in slots.values()}
     timed = bool(types & {"time", "datetime"})
     dated = bool(types & {"date", "datetime"})
@@ -47,8 +49,8 @@ def _claims(reading: Reading, slots: Mapping[str, Slot], asked: Asked) -> tuple[
     blocked += [(e.start, e.end) for e in reading.times() if not e.weak or (timed and not numeric)]
     blocked += [(e.start, e.end) for e in reading.moments()]
     blocked += [(each.start, each.end) for each in find_emails(reading.folded, reading.language)]
-    if "phone" in types:
-        blocked += [(each.start, each.end) for each in find_phones(reading.folded, "US") if each.score > 0.5]
+    for region in {phone_region(slot, reading) for slot in slots.values() if slot.type == "phone"}:
+        blocked += [(each.start, each.end) for each in find_phones(reading.folded, region) if each.score > 0.5]
     if not numeric:
         blocked += [reading.folded.span(*match.span()) for match in _LONG_DIGITS.finditer(reading.folded.text)]
     for name, slot in slots.items():
@@ -56,12 +58,26 @@ def _claims(reading: Reading, slots: Mapping[str, Slot], asked: Asked) -> tuple[
             identifiers = find_identifiers(reading, slot, requested=False)
             blocked += [(each.start, each.end) for each in identifiers if name not in asked.filled or each.score == 1]
     soft = [(e.start, e.end) for e in (*reading.durations(), *reading.counts(), *reading.percents())]
-    return tuple(blocked), tuple(soft)
+    return Spans(blocked), Spans(soft)
 
 
-def covered(start: int, end: int, spans: Sequence[Span]) -> bool:
-    """Whether one of the pieces overlaps."""
-    return any(start < b and a < end for a, b in spans)
+def phone_region(slot: Slot, reading: Reading) -> str:
+    """The country of a phone number without one: the author's, else that of the language."""
+    return slot.region or str(reading.language.data.get("region", "US"))
+
+
+class Spans:
+    """Pieces of a text, made to be asked often whether one of them overlaps another."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        ordered = sorted(spans)
+        self._starts = [start for start, _ in ordered]
+        self._reach = list(accumulate((end for _, end in ordered), max))
+
+    def cover(self, start: int, end: int) -> bool:
+        """Whether one of the pieces overlaps `start` to `end`."""
+        before = bisect_left(self._starts, end)
+        return before > 0 and self._reach[before - 1] > start
 
 
 def from_entity(name: str, entity: Entity, score: float | None = None) -> Candidate:

@@ -13,7 +13,7 @@ from understanding.grammar.number import Number
 from understanding.grammar.reading import Reading
 from understanding.grammar.times import hours
 from understanding.slot_assignment import Candidate
-from understanding.slot_message import Message, covered, from_entity
+from understanding.slot_message import Message, from_entity
 
 _ASKED_FOR = 0.85
 """How sure a day of two numbers is, 14.08, where a day was asked for."""
@@ -59,7 +59,7 @@ def _days_alone(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
 
 
 def _blocked(message: Message, number: Number) -> bool:
-    return covered(number.start, number.end, message.blocked) or covered(number.start, number.end, message.soft)
+    return any(spans.cover(number.start, number.end) for spans in (message.blocked, message.soft))
 
 
 def times(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:

@@ -1,6 +1,6 @@
 """Money, numbers and counts for the slots that want them, with a unit or without."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pydantic import JsonValue
@@ -10,7 +10,7 @@ from understanding.grammar.entities import whole
 from understanding.grammar.number import Number
 from understanding.slot_assignment import Candidate
 from understanding.slot_cues import counts_people
-from understanding.slot_message import Message, Span, covered, from_entity
+from understanding.slot_message import Message, Span, Spans, from_entity
 
 
 def money(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
@@ -21,7 +21,7 @@ def money(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
         spans.append((entity.start, entity.end))
         values = tuple(_in_currency(value, slot) for value in entity.values if isinstance(value, dict))
         yield replace(from_entity(name, entity), values=values)
-    for number, candidate in _plain_numbers(message, name, spans, alone=0.5):
+    for number, candidate in _plain_numbers(message, name, Spans(spans), alone=0.5):
         amount: JsonValue = {"amount": whole(number.value), "currency": slot.currency or "USD"}
         yield Candidate(
             slot=name,
@@ -37,16 +37,14 @@ def _in_currency(value: dict[str, JsonValue], slot: Slot) -> JsonValue:
     return {"amount": value["amount"], "currency": value["currency"] or slot.currency or "USD"}
 
 
-def _plain_numbers(
-    message: Message, name: str, taken: Sequence[Span], *, alone: float
-) -> Iterator[tuple[Number, Candidate]]:
+def _plain_numbers(message: Message, name: str, taken: Spans, *, alone: float) -> Iterator[tuple[Number, Candidate]]:
     """Numbers without a unit: worth much to the slot that was asked for, little (`alone`) otherwise."""
     requested = message.requested(name)
     for number in message.reading.numbers:
         span = (number.start, number.end)
-        if (number.ordinal and not requested) or covered(*span, message.blocked) or covered(*span, taken):
+        if (number.ordinal and not requested) or message.blocked.cover(*span) or taken.cover(*span):
             continue
-        soft = number.ordinal or covered(*span, message.soft)
+        soft = number.ordinal or message.soft.cover(*span)
         if requested:
             score = 0.6 if soft or number.weak else 0.85
         else:
@@ -66,7 +64,7 @@ def numbers(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
             taken.append((entity.start, entity.end))
             yield from_entity(name, entity)
     taken += [(e.start, e.end) for e in reading.money(slot.currency) if not message.requested(name)]
-    for number, candidate in _plain_numbers(message, name, taken, alone=0.4):
+    for number, candidate in _plain_numbers(message, name, Spans(taken), alone=0.4):
         if integral and number.value != int(number.value):
             continue
         yield Candidate(
@@ -99,8 +97,9 @@ def counts(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
     alone = 0.5 if only and not of_people else 0.4
     taken += [(e.start, e.end) for e in (*reading.money(None), *reading.durations(), *reading.percents())]
     if message.requested(name):
-        taken = [span for span in taken if not covered(*span, [(e.start, e.end) for e in reading.durations()])]
-    for number, candidate in _plain_numbers(message, name, taken, alone=alone):
+        lengths = Spans((e.start, e.end) for e in reading.durations())
+        taken = [span for span in taken if not lengths.cover(*span)]
+    for number, candidate in _plain_numbers(message, name, Spans(taken), alone=alone):
         if number.value == int(number.value) and 0 <= number.value < 100_000:
             yield Candidate(
                 slot=name,

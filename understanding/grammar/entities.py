@@ -1,5 +1,6 @@
 """What the grammar finds in a text."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -33,10 +34,14 @@ def longest(entities: Iterable[Entity]) -> list[Entity]:
     A score above 1 marks one half of a range, which stands whatever overlaps it.
     """
     kept: list[Entity] = []
+    starts: list[int] = []
     for entity in sorted(entities, key=lambda each: (each.score <= 1, each.start - each.end, -each.score)):
-        if all(entity.end <= other.start or other.end <= entity.start for other in kept):
-            kept.append(entity)
-    return sorted(kept, key=lambda each: each.start)
+        place = bisect_left(starts, entity.start)
+        clear_before = place == 0 or kept[place - 1].end <= entity.start
+        if clear_before and (place == len(kept) or entity.end <= starts[place]):
+            starts.insert(place, entity.start)
+            kept.insert(place, entity)
+    return kept
 
 
 def whole(number: float) -> int | float:

@@ -10,6 +10,8 @@ from understanding.grammar.number import Number, read_literal, written
 _MYRIAD = 10_000
 _MASK = r"\x1f"
 """What stands in the place of 百分之, behind which 五点九 is 5.9 and no time."""
+_LONGEST = 40
+"""Characters of a number; longer runs of numerals are noise."""
 _HEAD = re.compile(r"[\d.,]+")
 
 
@@ -21,7 +23,7 @@ def han_numbers(text: str, language: Language) -> Iterator[Number]:
         if token[0].isdecimal() and not any(each in scales for each in token):
             yield _literal(text, match, language)
             continue
-        read = _read(token, language)
+        read = _read(token, language) if len(token) <= _LONGEST else None
         if read is not None:
             weak = token in language.numbers.weak
             yield Number(start=match.start(), end=match.end(), value=read[1], written=read[0], weak=weak)

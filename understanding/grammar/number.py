@@ -1,6 +1,7 @@
 """A number of a text, and how numbers are written in plain digits."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 from understanding.grammar.entities import whole
 from understanding.grammar.language import Language
@@ -25,7 +26,9 @@ class Number:
 
 
 def written(value: float) -> str:
-    """A number in plain digits."""
+    """A number in plain digits; nothing for one beyond all counting."""
+    if not isfinite(value):
+        return ""
     plain = whole(value)
     return str(plain) if isinstance(plain, int) else f"{plain:.6f}".rstrip("0")
 
