@@ -10,6 +10,7 @@ from models.embedding_engines import EncoderUnavailableError
 from models.embeddings import clean
 from models.ports import Encoder, Vectors
 from understanding.extraction import Extract
+from understanding.grammar.loading import languages, load_language
 from understanding.language import detect
 from understanding.material import Heard, Material
 from understanding.port import Situation, Understood
@@ -110,6 +111,8 @@ class EmbeddedUnderstanding:
         """Train, and read every data file a message may need; blocking."""
         project = version.project
         detect("which language is this", project.locales)
+        for code in languages():
+            load_language(code)
         slots = {
             f"{intent}.{name}": slot for intent in project.intents for name, slot in project.slots_of(intent).items()
         }

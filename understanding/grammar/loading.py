@@ -36,6 +36,7 @@ def load_language(code: str) -> Language | None:
     return _load(base, region)
 
 
+@lru_cache
 def languages() -> tuple[str, ...]:
     """The codes of all languages with a grammar."""
     return tuple(sorted(path.parent.name for path in _folder().glob("*/grammar.yaml")))
