@@ -3,14 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from config.leaning import leaning_words
+
 SHORT = 5
 """Words (or twice as many Chinese characters) up to which a question may lean on the one before."""
-
-_LEANING = re.compile(
-    r"^\s*(and|what about|how about|peki|ya |ayrıca|bir de|那|那么|还有)|\b(it|that|this|they|them|those|there|one)\b"
-    r"|\b(bu|bunu|bunun|şu|onu|onun|o zaman|orada|bunlar|onlar)\b|它|这个|那个|这些|那些|呢\s*[？?]?$",
-    re.IGNORECASE,
-)
 
 
 def standalone(question: str, history: Sequence[Mapping[str, str]]) -> str:
@@ -24,4 +20,4 @@ def standalone(question: str, history: Sequence[Mapping[str, str]]) -> str:
 def _leans(question: str) -> bool:
     words = len(re.findall(r"[^\W\d_]+", re.sub(r"[\u3400-\u9fff]", "", question)))
     characters = len(re.findall(r"[\u3400-\u9fff]", question))
-    return words + characters / 2 <= SHORT and _LEANING.search(question) is not None
+    return words + characters / 2 <= SHORT and leaning_words().search(question) is not None

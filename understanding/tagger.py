@@ -13,6 +13,7 @@ from threading import Lock
 
 import pycrfsuite
 
+from config.catalog import LAST_RESORT
 from config.examples import marks, plain
 from config.project import Project, Slot
 from understanding.grammar.loading import load_language
@@ -92,7 +93,7 @@ class SlotTagger:
         trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
         trainer.set_params({"c1": 0.08, "c2": 0.02, "max_iterations": 150, "feature.possible_transitions": True})
         for example in [*examples, *_answers(examples)]:
-            language = load_language(example.locale) or load_language("en")
+            language = load_language(example.locale) or load_language(LAST_RESORT)
             if language is None:
                 continue
             reading = Reading(example.text, language, now)
