@@ -366,7 +366,7 @@ class ScriptedOpenAI:
             pass  # the caller has gone, or the server closes in the middle of a step
         finally:
             writer.close()
-            with suppress(ConnectionError):
+            with suppress(ConnectionError, asyncio.CancelledError):
                 await writer.wait_closed()
 
     async def _read(self, reader: asyncio.StreamReader) -> Seen:
