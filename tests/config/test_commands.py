@@ -53,7 +53,7 @@ def test_errors_are_one_line_each_on_stderr_and_fail(run, tmp_path, text, line):
     lines = result.stderr.strip().splitlines()
     assert len(lines) == 2
     assert line in lines[0]
-    assert lines[1].startswith("demo: 1 errors")
+    assert lines[1].startswith("demo: 1 error")
 
 
 def test_warnings_fail_only_when_strict(run, tmp_path, monkeypatch):
