@@ -2,7 +2,8 @@
 
     python -m evals.slots [--data DIR] [--errors]
 
-The sentences in `evals/data/slots.*.yaml` are our own. With `--data` also restaurant8k
+The sentences in `evals/data/slots*.yaml` are our own, each file written before the grammars had read it and mended for
+afterwards: README says what they came to at first. With `--data` also restaurant8k
 (github.com/PolyAI-LDN/task-specific-datasets, CC BY 4.0) from `DIR/restaurant8k.train_1k.json`.
 """
 

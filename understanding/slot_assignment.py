@@ -14,6 +14,8 @@ from understanding.slot_cues import Surroundings, alternative, replaced, role_of
 THRESHOLD = 0.45
 """What is less sure than this is not worth telling the dialogue."""
 REQUESTED = 0.3
+MOMENT = 0.1
+"""What a day with a time is surer of than the day alone."""
 ROLE = 0.35
 _FREE = ("text", "name")
 _NEAR = 60
@@ -121,6 +123,7 @@ def _weigh(
         slot = slots[each.slot]
         strength = 0.0 if slot.type in _FREE else around[span].cue(slot_cues(each.slot, slot))
         rank = each.score + strength + (REQUESTED if each.slot in asked.requested else 0.0)
+        rank += MOMENT if slot.type == "datetime" else 0.0
         if rivals[each.slot]:
             rank += _role_bonus(roles[each.slot], around[span], slot.type)
             if not strength and slot.cues:

@@ -68,7 +68,7 @@ def _booleans(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
             return
     words = [word for words in (slot.cues or {}).values() for word in words]
     words += [name.replace("_", " ")] if message.requested(name) else []
-    pattern = reading.language.compile(words, suffixed=True) if words else None
+    pattern = reading.language.compile(reading.language.softened(words), suffixed=True) if words else None
     match = pattern.search(text) if pattern else None
     if match is not None:
         first, last = reading.folded.span(match.start(), match.end())
@@ -94,7 +94,8 @@ def _denied(reading: Reading, match: re.Match[str]) -> bool:
     pattern = reading.language.phrases("no")
     text = reading.folded.text
     around = text[max(0, match.start() - 20) : match.start()] + " | " + text[match.end() : match.end() + 20]
-    return bool(pattern and pattern.search(around))
+    verbs = reading.language.phrases_as_written("denying_verbs")
+    return any(each is not None and each.search(around) for each in (pattern, verbs))
 
 
 def _names(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:

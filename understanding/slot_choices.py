@@ -73,9 +73,10 @@ def _compiled(slot: Slot, language: Language) -> _Compiled:
     return compiled
 
 
-def _names(slot: Slot) -> Iterator[tuple[str, str]]:
+def _names(slot: Slot, language: Language) -> Iterator[tuple[str, str]]:
     for key, synonyms in slot.choices.items():
-        for name in (key.replace("_", " "), *(each for names in synonyms.values() for each in names)):
+        written = (key.replace("_", " "), *(each for names in synonyms.values() for each in names))
+        for name in language.softened(written):
             folded = " ".join(_SEPARATOR.sub(" ", fold_word(name)).split())
             if folded:
                 yield folded, key
@@ -83,7 +84,7 @@ def _names(slot: Slot) -> Iterator[tuple[str, str]]:
 
 def _compile(slot: Slot, language: Language) -> _Compiled:
     keys: dict[str, list[str]] = {}
-    for name, key in _names(slot):
+    for name, key in _names(slot, language):
         if key not in keys.setdefault(name, []):
             keys[name].append(key)
     words: dict[int, list[tuple[str, str]]] = {}

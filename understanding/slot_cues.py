@@ -30,6 +30,7 @@ class CuePatterns:
 
 @lru_cache(maxsize=2048)
 def _patterns(words: tuple[str, ...], language: Language) -> CuePatterns:
+    words = tuple(language.softened(words))
     source = language.alternation(words)
     if not source:
         return CuePatterns(None, None, None)

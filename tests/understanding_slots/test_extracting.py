@@ -220,3 +220,17 @@ def test_a_changed_amount_is_no_range(ask):
     found = ask("en", "change it from 500 to 600 dollars", requested=["amount"], amount=MONEY)
 
     assert {(each.value["amount"], each.negated) for each in found} == {(500, True), (600, False)}
+
+
+def test_a_day_with_a_time_is_a_moment_before_it_is_a_day(ask):
+    found = ask("en", "on Tuesday at 9:30 am", start={"type": "date"}, visit={"type": "datetime"})
+
+    assert {each.slot: each.value for each in found} == {"visit": "2026-03-17T09:30:00+03:00"}
+
+
+@pytest.mark.parametrize(("text", "value"), [("köpeğimiz de var", True), ("köpek getirmeyeceğiz", False)])
+def test_words_are_known_however_their_ends_change(ask, text, value):
+    dog = {"type": "boolean", "cues": {"tr": ["köpek"]}}
+
+    assert one(ask("tr", text, requested=["dog"], dog=dog)).value is value
+    assert one(ask("tr", "köpeği", animal={"type": "choice", "values": {"dog": {"tr": ["köpek"]}}})).value == "dog"

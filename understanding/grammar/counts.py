@@ -37,7 +37,7 @@ def _patterns(language: Language) -> _Patterns:
         start = "" if language.han else r"(?<![^\W_])"
 
         def group(name: str, *path: str) -> str:
-            words = language.alternation(language.words(*path)) or "(?!)"
+            words = language.alternation(language.softened(language.words(*path))) or "(?!)"
             return rf"(?P<{name}>{words})"
 
         number = r"(?<![\d.:/])(?<!\d,)(?P<n>\d{1,5})"

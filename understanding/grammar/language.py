@@ -137,6 +137,14 @@ class Language:
             return ""
         return "(?:" + "|".join(spaced(re.escape(word), han=self.han) for word in folded) + ")"
 
+    def softened(self, words: Iterable[str]) -> list[str]:
+        """Words, and how they end before a suffix that softens them: "köpek", "köpeğimiz"."""
+        soft = dig(self.data, "softens")
+        known = list(words)
+        if not isinstance(soft, dict):
+            return known
+        return [*known, *(word[:-1] + str(soft[word[-1]]) for word in known if len(word) > 3 and word[-1] in soft)]
+
     def bounded(self, source: str) -> str:
         """A pattern that begins and ends at word boundaries, where the language has any."""
         if self.han:
