@@ -5,7 +5,7 @@ import unicodedata
 
 _PUNCTUATION = re.compile(r"[^\w\s]|_")
 _STRETCHED = re.compile(r"([^\W\d])\1{2,}")
-_LETTERS = str.maketrans({"ı": "i", "İ": "i", "I": "i", "ß": "s"})
+_LETTERS = str.maketrans({"ı": "i", "İ": "i", "I": "i"})
 
 
 def fold(text: str) -> str:

@@ -36,8 +36,9 @@ def _patterns(language: Language) -> _Patterns:
         edge = "" if language.han else r"(?![^\W_])"
         start = "" if language.han else r"(?<![^\W_])"
 
-        def group(name: str, *path: str) -> str:
-            words = language.alternation(language.softened(language.words(*path))) or "(?!)"
+        def group(name: str, *keys: str) -> str:
+            listed = [word for key in keys for word in language.words("people", key)]
+            words = language.alternation(language.softened(listed)) or "(?!)"
             return rf"(?P<{name}>{words})"
 
         number = r"(?<![\d.:/])(?<!\d,)(?P<n>\d{1,5})"
@@ -47,9 +48,9 @@ def _patterns(language: Language) -> _Patterns:
             if not language.han
             else r"(?P<kind>(?!))?\s{0,2}"
         )
-        nouns = rf"{number}{between}{group('noun', 'people', 'nouns')}{language.suffix}{edge}"
+        nouns = rf"{number}{between}{group('noun', 'nouns', 'twos')}{language.suffix}{edge}"
         others = "|".join(
-            rf"{start}{group(name, 'people', key)}{edge}"
+            rf"{start}{group(name, key)}{edge}"
             for name, key in (("pairs", "pairs"), ("ones", "ones"), ("self", "self"))
         )
         things = language.alternation(language.words("things")) or "(?!)"
