@@ -6,7 +6,7 @@ needed. `python -m understanding.act_examples` writes the vectors of the shipped
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -45,6 +45,18 @@ class ActExamples:
     """Words that take a yes back or put a condition to it; `*` stands for letters."""
     person_words: tuple[str, ...] = ()
     """One of them is in every request for a person; `*` stands for letters."""
+    amends: tuple[str, ...] = ()
+    """With the name of a value, one of them says that it is to be another; `*` stands for letters."""
+    apologies: tuple[str, ...] = ()
+    """What is said before a matter, or before a value that replaces another: "sorry, 600"."""
+    openers: tuple[str, ...] = ()
+    """What is said before a matter and says nothing of it."""
+    vague: tuple[str, ...] = ()
+    """What says that a message is about something, and not what."""
+    about: tuple[str, ...] = ()
+    """What says so expressly."""
+    same: Mapping[str, str] = field(default_factory=dict)
+    """Character → the one the examples write it with."""
 
 
 def load_examples() -> tuple[ActExamples, ...]:
@@ -68,7 +80,7 @@ def _parse(locale: str, text: str) -> ActExamples:
     exact: dict[str, str] = {}
     labelled: list[tuple[str, str]] = []
     for act, said in data.items():
-        if isinstance(said, Mapping):
+        if isinstance(said, Mapping) and "exact" in said:
             exact |= {fold(phrase): act for phrase in said["exact"]}
             labelled += [(phrase, act) for phrase in (*said["exact"], *said["examples"])]
         elif act in (QUESTION, OTHER):
@@ -84,7 +96,23 @@ def _parse(locale: str, text: str) -> ActExamples:
         tuple(data.get("leading_yes", ())),
         tuple(data.get("contrasts", ())),
         tuple(data.get("person_words", ())),
+        tuple(data.get("amends", ())),
+        tuple(data.get("apologies", ())),
+        tuple(data.get("openers", ())),
+        tuple(data.get("vague", ())),
+        tuple(data.get("about", ())),
+        dict(data.get("same", {})),
     )
+
+
+def folded(text: str) -> str:
+    """A message in the one spelling that the examples are compared in."""
+    return fold(text.translate(_variants()))
+
+
+@cache
+def _variants() -> dict[int, str]:
+    return {ord(written): usual for each in load_examples() for written, usual in each.same.items()}
 
 
 def vectors_of(texts: Sequence[str], encoder: Encoder) -> Vectors:

@@ -6,26 +6,30 @@ yes when it begins with one and nothing after it contradicts, or when it is as g
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
+from understanding.act_examples import folded, load_examples
 from understanding.folding import fold
 from understanding.material import Material
 from understanding.splitting import words_in
+from understanding.vocabulary import terms_of
 from understanding.wording import contrasts, leading, question_words, without_yes
 
-CERTAIN: Final = 0.85
+CERTAIN: Final = 0.75
 """What a yes needs that is known by its meaning only."""
 _LONGEST: Final = 8
 """Words after a leading yes beyond which it may be about anything."""
 _ENDS_IN_QUESTION = re.compile(r"[?？؟]\s*$")
+_TRAILS_OFF = re.compile(r"(?:\.{2,}|…|。{2,})\s*$")
 _SHARED: Final = 4
 """Letters two words share from their beginning when one is a form of the other."""
 
 
 def is_plain_yes(m: Material) -> bool:
     """Whether the message begins with a clear yes and goes on with nothing that takes it back."""
-    begun = _after_yes(fold(m.text), _locales(m))
-    if begun is None or asks(m):
+    begun = _after_yes(folded(m.text), _locales(m))
+    if begun is None or asks(m) or _TRAILS_OFF.search(m.text):
         return False
     rest, locale = begun
     named = _names_action(m, rest)
@@ -36,16 +40,37 @@ def is_plain_yes(m: Material) -> bool:
 
 def is_certain_yes(m: Material, chance: float) -> bool:
     """Whether what was taken for a yes by its meaning may be acted on."""
+    if is_marked_question(m.text) or _TRAILS_OFF.search(m.text):
+        return False
     if m.whole.acts.exact == "affirm":
-        return not _ENDS_IN_QUESTION.search(m.text)
-    return chance >= CERTAIN and not asks(m) and not contrasts((_session(m),)).search(without_yes(fold(m.text)))
+        return True
+    if chance < CERTAIN or asks(m) or not _in_words_of_assent(m.text):
+        return False
+    return not contrasts((_session(m),)).search(without_yes(folded(m.text)))
+
+
+def _in_words_of_assent(text: str) -> bool:
+    """Whether at least half of what is said is also said in the shipped ways to agree: "blah blah" is near anything."""
+    said = [term.stem for term in terms_of(text)]
+    return 2 * sum(stem in _assenting() for stem in said) >= len(said) > 0
+
+
+@cache
+def _assenting() -> frozenset[str]:
+    known = [text for each in load_examples() for text, act in each.labelled if act == "affirm"]
+    return frozenset(term.stem for text in known for term in terms_of(text))
+
+
+def is_marked_question(text: str) -> bool:
+    """Whether a message ends as only questions do."""
+    return _ENDS_IN_QUESTION.search(text) is not None
 
 
 def asks(m: Material) -> bool:
     """Whether the message has the form of a question: its mark, or a word that asks."""
-    if _ENDS_IN_QUESTION.search(m.text):
+    if is_marked_question(m.text):
         return True
-    return m.whole.acts.exact is None and question_words(tuple(_locales(m))).search(fold(m.text)) is not None
+    return m.whole.acts.exact is None and question_words(tuple(_locales(m))).search(folded(m.text)) is not None
 
 
 def _session(m: Material) -> str:
@@ -56,12 +81,12 @@ def _locales(m: Material) -> list[str]:
     return list(dict.fromkeys([_session(m), *(code.split("-", maxsplit=1)[0] for code in m.project.locales)]))
 
 
-def _after_yes(folded: str, locales: Sequence[str]) -> tuple[str, str] | None:
+def _after_yes(said: str, locales: Sequence[str]) -> tuple[str, str] | None:
     """What follows the yes that a folded text begins with, and the yes's language; None where it begins with none."""
     for locale in locales:
-        match = leading(locale).match(folded)
+        match = leading(locale).match(said)
         if match is not None:
-            return folded[match.end() :], locale
+            return said[match.end() :], locale
     return None
 
 
@@ -91,11 +116,11 @@ def _names_action(m: Material, rest: str) -> bool:
     return bool(said) and all(any(_alike(word, other) for other in known) for word in said)
 
 
-def _words(folded: str) -> list[str]:
+def _words(said: str) -> list[str]:
     """Words of a folded text; of Chinese its pairs of characters."""
-    han = re.findall(r"[\u3400-\u9fff]+", folded)
+    han = re.findall(r"[\u3400-\u9fff]+", said)
     pairs = [run[at : at + 2] for run in han for at in range(max(1, len(run) - 1))]
-    return [*re.findall(r"[^\W\u3400-\u9fff]+", folded), *pairs]
+    return [*re.findall(r"[^\W\u3400-\u9fff]+", said), *pairs]
 
 
 def _alike(one: str, other: str) -> bool:

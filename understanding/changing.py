@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from dialogue.commands import Command, Fill
+from understanding.assent import asks
 from understanding.extraction import FoundValue
 from understanding.material import ACT, ASKS_RATHER_THAN_WANTS, DOUBTFUL, Material, Reading, fills
 from understanding.naming import named_slot
+from understanding.splitting import words_in
+from understanding.wording import has_amending_word
 
 _SURE_VALUE: Final = 0.8
+_FEW_WORDS: Final = 8
+"""Words beyond which naming a value and a change may be about anything."""
 
 
 def corrects(m: Material) -> Reading | None:
@@ -32,6 +37,18 @@ def corrects(m: Material) -> Reading | None:
     return Reading((*taken, *fills(new)), 0.8)
 
 
+def amends(m: Material) -> Reading | None:
+    """A value that is named, and said to be another one, without saying which: it is asked for again."""
+    if m.active is None or m.lead in ("affirm", "deny") or asks(m) or not has_amending_word(m.text):
+        return None
+    named = named_slot(m.text, m.project.slots_of(m.active), filled=m.situation.filled)
+    if named is None or named[0] not in m.situation.filled or words_in(m.text) > _FEW_WORDS:
+        return None
+    if any(not each.negated and not m.is_free(each.slot) for each in m.found(m.text, m.active)):
+        return None
+    return Reading((Fill(command="fill", slot=named[0], value=None, quote=named[1]),), 0.8)
+
+
 def _is_new(m: Material, each: FoundValue, *, needed: float) -> bool:
     known = m.situation.filled.get(each.slot)
     return not each.negated and not m.is_free(each.slot) and each.score > needed and known != each.value
@@ -42,7 +59,7 @@ def _says_so(m: Material, new: Sequence[FoundValue], denied: Sequence[FoundValue
         return False
     slots = {each.slot for each in new}
     named = named_slot(m.text, m.project.slots_of(m.active), filled=m.situation.filled)
-    if m.lead in ("deny", "correction") or (named is not None and named[0] in slots):
+    if m.apology or m.lead in ("affirm", "deny", "correction") or (named is not None and named[0] in slots):
         return True
     act, chance = m.best_act()
     return any(each.slot in slots for each in denied) or (act == "correction" and chance >= ACT)

@@ -1,6 +1,8 @@
 """The embedded engine: reads a message with bundled embeddings, classifiers and grammars; no key, no network."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,13 +11,15 @@ from dialogue.commands import Unclear
 from models.embedding_engines import EncoderUnavailableError
 from models.embeddings import clean
 from models.ports import Encoder, Vectors
+from understanding.courtesy import matter_of
 from understanding.extraction import Extract
 from understanding.grammar.loading import languages, load_language
 from understanding.language import detect
 from understanding.material import Heard, Material
+from understanding.numbers import with_known_numbers
 from understanding.port import Situation, Understood
 from understanding.reading import read
-from understanding.splitting import lead_of, parts_of
+from understanding.splitting import lead_of, parts_of, question_apart
 from understanding.trained import Trained, train
 
 ENGINE = "embedded"
@@ -48,15 +52,21 @@ class EmbeddedUnderstanding:
         try:
             trained = await self._learn(version)
             locale = detect(text, version.project.locales)
-            pieces = [text, *parts_of(text)]
+            spoken = [situation.locale, *version.project.locales]
+            matter = matter_of(text, spoken)
+            parts, loose = _parts(matter.text, trained, spoken)
+            pieces = [matter.text, *parts]
             vectors = await self._encoder.encode([gist(piece) for piece in pieces], "query")
+            heard = _hear(trained, pieces, vectors, spoken)
+            heard[0] = await self._surer(trained, heard[0])
         except EncoderUnavailableError as error:
             return _without_vectors(locale, str(error))
-        reading = read(self._material(version, situation, trained, pieces, vectors))
-        ranking = trained.intents.read(vectors[0]).ranking[:RANKED]
+        whole = replace(heard[0], text=text)
+        material = self._material(version, situation, trained, [whole, *heard[1:]])
+        reading = read(replace(material, apology=matter.apology, loose=loose))
         return Understood(
             commands=reading.commands,
-            ranking=ranking,
+            ranking=whole.intents.ranking[:RANKED],
             certainty=round(reading.certainty, 4),
             engine=ENGINE,
             locale=locale,
@@ -71,26 +81,26 @@ class EmbeddedUnderstanding:
             return []
         return [ranked["intent"] for ranked in trained.intents.read(vectors[0]).ranking]
 
-    def _material(
-        self, version: Version, situation: Situation, trained: Trained, pieces: list[str], vectors: Vectors
-    ) -> Material:
-        locales = [situation.locale, *version.project.locales]
-        heard = [
-            Heard(
-                text=piece,
-                intents=trained.intents.read(vector),
-                acts=trained.acts.read(piece, vector, locales=locales),
-            )
-            for piece, vector in zip(pieces, vectors, strict=True)
-        ]
+    async def _surer(self, trained: Trained, heard: Heard) -> Heard:
+        """What was not surely read, read with the examples' numbers; another intent than before is not believed."""
+        familiar = with_known_numbers(heard.text, trained.numbers)
+        if heard.intents.verdict == "sure" or familiar == heard.text:
+            return heard
+        vectors = await self._encoder.encode([gist(familiar)], "query")
+        again = trained.intents.read(vectors[0])
+        return replace(heard, intents=again) if again.best == heard.intents.best else heard
+
+    def _material(self, version: Version, situation: Situation, trained: Trained, heard: Sequence[Heard]) -> Material:
+        spoken = [situation.locale, *version.project.locales]
         return Material(
             project=version.project,
             situation=situation,
             whole=heard[0],
             parts=tuple(heard[1:]),
-            lead=trained.acts.exact(lead_of(pieces[0])[0], locales=locales),
+            lead=trained.acts.exact(lead_of(heard[0].text)[0], locales=spoken),
             asking=trained.asking,
             extract=self._extract,
+            vocabulary=trained.vocabulary,
             tagger=trained.tagger,
         )
 
@@ -119,6 +129,21 @@ class EmbeddedUnderstanding:
         for locale in project.locales:
             self._extract("1", slots, locale=locale, locales=project.locales, now=datetime.now(UTC))
         return train(version, self._encoder, self._cache)
+
+
+def _parts(text: str, trained: Trained, locales: Sequence[str]) -> tuple[Sequence[str], bool]:
+    """The parts of a text that may mean different things, and whether only their words tell them apart."""
+    parts = parts_of(text) or question_apart(text, locales) or trained.vocabulary.cut(text)
+    before = text[: text.rindex(parts[-1])] if parts else text
+    return parts, all(character.isalnum() or character.isspace() for character in before)
+
+
+def _hear(trained: Trained, pieces: Sequence[str], vectors: Vectors, locales: Sequence[str]) -> list[Heard]:
+    """What the classifiers make of each piece."""
+    return [
+        Heard(text=piece, intents=trained.intents.read(vector), acts=trained.acts.read(piece, vector, locales=locales))
+        for piece, vector in zip(pieces, vectors, strict=True)
+    ]
 
 
 def _grammars() -> Extract:

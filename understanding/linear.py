@@ -73,6 +73,7 @@ def fit_linear(
     strength: float,
     classes: int | None = None,
     weights: npt.NDArray[np.float64] | None = None,
+    steps: int = 200,
 ) -> Linear:
     """Train on all of `vectors`; a class of `classes` without an example is never chosen."""
     from sklearn.exceptions import ConvergenceWarning
@@ -84,7 +85,7 @@ def fit_linear(
         bias = np.full(count, -np.inf, dtype=np.float32)
         bias[present[0]] = 0.0
         return Linear(np.zeros((count, vectors.shape[1]), dtype=np.float32), bias)
-    model = LogisticRegression(C=strength, max_iter=200, tol=1e-4)
+    model = LogisticRegression(C=strength, max_iter=steps, tol=1e-4)
     with warnings.catch_warnings():
         # A few steps short of the optimum is as good; the figures of the evaluation were taken so.
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -14,6 +14,7 @@ from understanding.naming import named_slot
 from understanding.port import Situation
 from understanding.splitting import words_in
 from understanding.tagger import SlotTagger
+from understanding.vocabulary import Vocabulary
 from understanding.wording import has_person_word
 
 ACT: Final = 0.5
@@ -25,12 +26,17 @@ ASKS_RATHER_THAN_WANTS: Final = 0.9
 
 _TALK: Final[frozenset[Act]] = frozenset({"greeting", "thanks", "goodbye", "insult", "robot", "smalltalk", "help"})
 _ANYTIME: Final = _TALK | frozenset[Act]({"person", "restart", "repeat", "undo", "cancel"})
-_ASSENT: Final[frozenset[Act]] = frozenset({"affirm", "deny"})
 _IN_FLOW: Final[frozenset[Act]] = frozenset({"correction"})
 _ON_SLOTS: Final[frozenset[Act]] = frozenset({"why", "skip"})
+_ON_QUESTIONS: Final[frozenset[Act]] = frozenset({"affirm", "deny", "unsure"})
 
 
-_AFTER_A_YES_OR_NO: Final[Mapping[Act, float]] = {"affirm": 3.0, "deny": 6.0, "cancel": 2.0, "correction": 2.0}
+_AFTER_A_YES_OR_NO: Final[Mapping[Act, float]] = {
+    "affirm": 3.0,
+    "deny": 6.0,
+    "unsure": 6.0,
+    "correction": 2.0,
+}
 _AFTER_A_SLOT: Final[Mapping[Act, float]] = {
     "cancel": 3.0,
     "why": 2.0,
@@ -38,6 +44,7 @@ _AFTER_A_SLOT: Final[Mapping[Act, float]] = {
     "correction": 2.0,
     "undo": 2.0,
     "skip": 0.5,
+    "deny": 0.3,
 }
 """How many times likelier than usual an act is while a question of this kind is open. A no is taken sooner than a yes:
 doing nothing by mistake is the smaller mistake. A slot that is required cannot be skipped, and customers know it."""
@@ -76,9 +83,14 @@ class Material:
     """Its parts, where it can be cut."""
     lead: Act | None
     """The act that the words before the first comma or conjunction are exactly."""
+    loose: bool = False
+    """Whether its parts were told apart by their words alone."""
+    apology: bool = False
+    """Whether an apology stands before the matter: with a value behind it, it takes another one back."""
     asking: Mapping[str, float]
     """Intent → share of its examples that ask for information."""
     extract: Extract
+    vocabulary: Vocabulary
     tagger: SlotTagger | None = None
     """What marked examples taught, where there were enough of them."""
     seen: dict[tuple[str, str, tuple[str, ...]], Sequence[FoundValue]] = field(default_factory=dict)
@@ -111,11 +123,12 @@ class Material:
     def allowed(self) -> frozenset[Act]:
         """The acts that mean something now."""
         allowed = _ANYTIME
-        if self.whole.acts.exact != "person" and not has_person_word(self.text):
+        spoken = [self.situation.locale, *self.project.locales]
+        if self.whole.acts.exact != "person" and not has_person_word(self.text, spoken):
             # A person taken for asked for by mistake ends the conversation: likeness alone is not enough.
             allowed -= {"person"}
         if self.situation.open is not None:
-            allowed |= _ASSENT
+            allowed |= _ON_QUESTIONS
         if self.active is not None or self.asked == "anything_else":
             allowed |= _IN_FLOW
         return allowed | _ON_SLOTS if self.requested or self.asked == "confirm" else allowed
@@ -176,7 +189,7 @@ class Material:
         return spec.type in ("text", "name") or (spec.type == "location" and not spec.choices)
 
 
-def fills(found: Sequence[FoundValue]) -> list[Command]:
+def fills(found: Sequence[FoundValue]) -> list[Fill]:
     """Found values as commands."""
     return [_fill(each) for each in found]
 

@@ -4,10 +4,13 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from understanding.act_examples import load_examples
+from understanding.act_examples import folded, load_examples
+from understanding.wording import question_words
 
 MAX_PARTS = 4
 _SENTENCE_END = r"[.!?;]+(?=\s)|[。！？；\n]+|\s[-–—]\s"
+
+_COMMA = re.compile(r"[，、]|,(?=\s)")
 
 
 def parts_of(text: str) -> Sequence[str]:
@@ -23,6 +26,17 @@ def lead_of(text: str) -> tuple[str, str]:
     if match is None:
         return text, ""
     return text[: match.start()].strip(), text[match.end() :].strip(" ,，、.")
+
+
+def question_apart(text: str, locales: Sequence[str]) -> Sequence[str]:
+    """What stands before and behind a comma, where only one of the two asks something; else nothing."""
+    asking = question_words(tuple(dict.fromkeys(locale.split("-", maxsplit=1)[0] for locale in locales)))
+    for match in _COMMA.finditer(text):
+        parts = [text[: match.start()].strip(), text[match.end() :].strip()]
+        asks = [asking.search(folded(part)) is not None for part in parts]
+        if all(map(_is_long, parts)) and asks[0] != asks[1]:
+            return parts
+    return ()
 
 
 def words_in(text: str) -> int:

@@ -25,12 +25,14 @@ from understanding.calibration import Scope
 from understanding.intents import IntentModel, Thresholds, train_intents, training_texts
 from understanding.known_questions import known_questions
 from understanding.linear import Classifier, Linear
+from understanding.numbers import numbers_of
 from understanding.space import Space
 from understanding.tagger import SlotTagger, marked_examples, train_tagger
+from understanding.vocabulary import Vocabulary, learn
 
 log = structlog.get_logger(__name__)
 
-FORMAT = "6"
+FORMAT = "7"
 """Raised when training changes, so that what was learnt before is learnt again."""
 
 
@@ -42,6 +44,9 @@ class Trained:
     acts: ActModel
     asking: Mapping[str, float]
     """Intent → share of its examples that are questions for information."""
+    vocabulary: Vocabulary
+    numbers: tuple[str, ...] = ()
+    """Those of its examples, the most frequent first."""
     tagger: SlotTagger | None = None
     """Where the project marks enough examples."""
 
@@ -50,15 +55,19 @@ def train(version: Version, encoder: Encoder, cache: Path | None) -> Trained:
     """Learn a version, or read what was learnt from exactly this before; blocking."""
     project, questions = version.project, known_questions(version)
     path = cache / f"{content_hash(project, encoder.name, questions)}.npz" if cache else None
-    known = _read(path) if path else None
+    texts, labels = training_texts(project)
+    names = list(project.intents)
+    vocabulary = learn([(text, names[label]) for text, label in zip(texts, labels, strict=True)], questions)
+    numbers = numbers_of(texts)
+    known = _read(path, vocabulary, numbers) if path else None
     if known is not None:
         return known
     # Many small products: on a busy machine the linear algebra's own threads would wait for each other.
     with threadpool_limits(limits=1):
         intents, vectors = train_intents(project, encoder, questions)
-        acts = train_acts(encoder, training_texts(project)[0], vectors)
+        acts = train_acts(encoder, texts, vectors)
         tagger = train_tagger(project, now=datetime.now(UTC))
-        trained = Trained(intents, acts, _asking(project, acts, vectors), tagger)
+        trained = Trained(intents, acts, _asking(project, acts, vectors), vocabulary, numbers, tagger)
     if path:
         _write(path, trained)
     return trained
@@ -87,7 +96,7 @@ def _asking(project: Project, acts: ActModel, vectors: Vectors) -> dict[str, flo
     return {name: float(np.mean(shares)) if shares else 0.0 for name, shares in asks.items()}
 
 
-def _read(path: Path) -> Trained | None:
+def _read(path: Path, vocabulary: Vocabulary, numbers: tuple[str, ...]) -> Trained | None:
     try:
         # Opened here, because numpy leaves the file open where it turns out to be no archive.
         with path.open("rb") as opened, np.load(opened) as file:
@@ -102,7 +111,7 @@ def _read(path: Path) -> Trained | None:
         linear = Linear(arrays["acts_weights"], arrays["acts_bias"])
         acts = ActModel(space, linear, question, load_examples())
         tagger = SlotTagger(arrays["tagger"].tobytes()) if "tagger" in arrays else None
-        return Trained(intents, acts, meta["asking"], tagger)
+        return Trained(intents, acts, meta["asking"], vocabulary, numbers, tagger)
     except FileNotFoundError:
         return None
     except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:

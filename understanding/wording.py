@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from understanding.act_examples import load_examples
+from understanding.act_examples import folded, load_examples
 from understanding.folding import fold
 
 
-def has_person_word(text: str) -> bool:
-    """Whether a text has one of the words without which nobody asks for a person."""
-    return _person_words().search(fold(text)) is not None
+def has_person_word(text: str, locales: Sequence[str]) -> bool:
+    """Whether a text has one of the words without which nobody asks for a person in these languages."""
+    spoken = tuple(dict.fromkeys(locale.split("-", maxsplit=1)[0] for locale in locales))
+    return _person_words(spoken).search(folded(text)) is not None
 
 
 @cache
@@ -26,7 +27,7 @@ def _is_han(word: str) -> bool:
     return ord(word[0]) >= 0x2E80
 
 
-def _pattern(words: Sequence[str]) -> re.Pattern[str]:
+def phrases(words: Sequence[str]) -> re.Pattern[str]:
     """Any of `words` in a folded text; `*` stands for letters, a Chinese word for itself anywhere."""
     parts = []
     for word in dict.fromkeys(words):
@@ -39,7 +40,7 @@ def _pattern(words: Sequence[str]) -> re.Pattern[str]:
 def contrasts(locales: tuple[str, ...], *, endings: bool = True) -> re.Pattern[str]:
     """Words that take a yes back, for folded texts; with the endings that do so in a word, or without them."""
     words = [word for each in load_examples() if each.locale in locales for word in each.contrasts]
-    return _pattern([word for word in words if endings or not word.startswith("*")])
+    return phrases([word for word in words if endings or not word.startswith("*")])
 
 
 def without_yes(folded: str) -> str:
@@ -47,22 +48,32 @@ def without_yes(folded: str) -> str:
     return _assents().sub(" ", folded)
 
 
+def has_amending_word(text: str) -> bool:
+    """Whether a text says that something it names is to be another."""
+    return _amending().search(folded(text)) is not None
+
+
+@cache
+def _amending() -> re.Pattern[str]:
+    return phrases([word for each in load_examples() for word in each.amends])
+
+
 @cache
 def _assents() -> re.Pattern[str]:
-    phrases = [phrase for each in load_examples() for phrase, act in each.exact.items() if act == "affirm"]
-    long = sorted((phrase for phrase in phrases if _is_han(phrase) and len(phrase) > 1), key=len, reverse=True)
+    known = [phrase for each in load_examples() for phrase, act in each.exact.items() if act == "affirm"]
+    long = sorted((phrase for phrase in known if _is_han(phrase) and len(phrase) > 1), key=len, reverse=True)
     return re.compile("|".join(map(re.escape, long)) or "(?!)")
 
 
 @cache
-def _person_words() -> re.Pattern[str]:
-    return _pattern([word for each in load_examples() for word in each.person_words])
+def _person_words(locales: tuple[str, ...]) -> re.Pattern[str]:
+    return phrases([word for each in load_examples() if each.locale in locales for word in each.person_words])
 
 
 @cache
 def question_words(locales: tuple[str, ...]) -> re.Pattern[str]:
     """Words that ask; phrases only at the beginning: "is the" stands in many a statement."""
     words = [word for each in load_examples() if each.locale in locales for word in each.question_words]
-    phrases = [rf"^{re.escape(fold(word))}(?!\w)" for word in words if " " in word and not _is_han(word)]
-    alone = _pattern([word for word in words if " " not in word])
-    return re.compile("|".join([*phrases, alone.pattern]))
+    opening = [rf"^{re.escape(fold(word))}(?!\w)" for word in words if " " in word and not _is_han(word)]
+    alone = phrases([word for word in words if " " not in word])
+    return re.compile("|".join([*opening, alone.pattern]))

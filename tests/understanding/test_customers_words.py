@@ -1,0 +1,246 @@
+"""Sentences as customers write them, in three languages, each in its place of a conversation with a small bank."""
+
+from pathlib import Path
+
+import pytest
+
+from config.loading import load_version
+from models.embeddings import open_encoder
+from tests.service.warmth import Warmth
+from tests.understanding.conftest import asked, at, said
+from understanding.embedded import EmbeddedUnderstanding
+
+HARBOUR = Path(__file__).parents[1] / "acceptance" / "projects" / "harbour"
+VISIT = {"branch": "harbour", "date": "2026-03-11", "time": "10:00", "people": 1}
+"""Tomorrow, as the tests' clock has it."""
+
+FOR_DAY = {"intent": "book_visit", "filled": {"branch": "harbour"}, "open": asked("slots", slots=["date", "time"])}
+FOR_TIME = {
+    "intent": "book_visit",
+    "filled": {"branch": "harbour", "date": "2026-03-11"},
+    "open": asked("slots", slots=["time"]),
+}
+TO_VISIT = {"intent": "book_visit", "filled": VISIT, "open": asked("confirm")}
+EUROS = {"amount": {"amount": 500, "currency": "EUR"}}
+FOR_ACCOUNT = {"intent": "send_money", "filled": EUROS, "open": asked("slots", slots=["account"])}
+TO_SEND = {"intent": "send_money", "filled": {**EUROS, "account": "12345678"}, "open": asked("confirm")}
+
+
+@pytest.fixture(scope="module")
+def harbour():
+    return load_version(HARBOUR)
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory):
+    return EmbeddedUnderstanding(open_encoder(Warmth(tmp_path_factory.getbasetemp() / "warmth").vectors))
+
+
+@pytest.mark.parametrize("situation", [FOR_DAY, FOR_TIME, TO_VISIT], ids=["asked for", "given", "to be confirmed"])
+@pytest.mark.parametrize(
+    ("message", "locale"),
+    [
+        ("not tomorrow, on Friday", "en"),
+        ("no not tomorrow but friday", "en"),
+        ("Friday, not tomorrow", "en"),
+        ("I said Friday, not tomorrow", "en"),
+        ("yarın değil, cuma günü", "tr"),
+        ("yarin degil cuma", "tr"),
+        ("cuma olsun, yarın değil", "tr"),
+        ("hayır yarın değil cuma günü", "tr"),
+        ("不是明天，是星期五", "zh"),
+        ("不要明天，周五", "zh"),
+        ("周五，不是明天", "zh"),
+        ("不，不是明天，是周五", "zh"),
+    ],
+)
+async def test_a_day_in_the_place_of_another_is_a_correction(reader, harbour, message, locale, situation):
+    understood = await reader.understand(harbour, at(message, locale=locale, **situation))
+
+    fills = [command for command in understood.commands if command["command"] == "fill"]
+    assert [(fill["slot"], fill["value"]) for fill in fills] == [("date", "2026-03-13")]
+    assert {"cancel", "skip date", "skip time", "affirm"}.isdisjoint(said(understood))
+
+
+@pytest.mark.parametrize(
+    ("message", "locale"),
+    [
+        ("not the harbour branch", "en"),
+        ("not harbour", "en"),
+        ("no, not the harbour one", "en"),
+        ("it's not the harbour branch", "en"),
+        ("harbour is wrong", "en"),
+        ("liman değil", "tr"),
+        ("liman şubesi değil", "tr"),
+        ("hayır liman değil", "tr"),
+        ("liman degil ki", "tr"),
+        ("liman yanlış", "tr"),
+        ("不是海港", "zh"),
+        ("不要海港网点", "zh"),
+        ("不对，不是海港那个", "zh"),
+        ("海港不对", "zh"),
+    ],
+)
+async def test_a_denied_value_is_asked_for_again(reader, harbour, message, locale):
+    understood = await reader.understand(harbour, at(message, locale=locale, **TO_VISIT))
+
+    assert [(c["command"], c.get("slot"), c.get("value")) for c in understood.commands] == [("fill", "branch", None)]
+
+
+@pytest.mark.parametrize(
+    "situation", [{}, FOR_ACCOUNT, TO_SEND, {"open": asked("anything_else")}], ids=["idle", "asked", "confirm", "done"]
+)
+@pytest.mark.parametrize(
+    ("message", "locale"),
+    [
+        ("sorry, what is my balance", "en"),
+        ("excuse me, how much money do I have?", "en"),
+        ("sorry to bother you but what's my balance", "en"),
+        ("özür dilerim, bakiyem ne kadar", "tr"),
+        ("pardon bakiyem ne kadar", "tr"),
+        ("kusura bakmayın, bakiyemi söyler misiniz", "tr"),
+        ("不好意思，我的余额是多少", "zh"),
+        ("抱歉打扰，查一下余额", "zh"),
+        ("对不起，我账户里还有多少钱", "zh"),
+    ],
+)
+async def test_an_apology_before_a_wish_takes_nothing_back(reader, harbour, message, locale, situation):
+    understood = await reader.understand(harbour, at(message, locale=locale, **situation))
+
+    assert said(understood) == ["start balance"]
+
+
+@pytest.mark.parametrize(
+    ("message", "locale"),
+    [
+        ("sorry, 600", "en"),
+        ("oh sorry, 600 euros", "en"),
+        ("özür dilerim, 600", "tr"),
+        ("pardon 600 euro", "tr"),
+        ("不好意思，600欧元", "zh"),
+        ("抱歉，是600", "zh"),
+    ],
+)
+async def test_an_apology_before_a_value_corrects(reader, harbour, message, locale):
+    for situation in (FOR_ACCOUNT, TO_SEND):
+        understood = await reader.understand(harbour, at(message, locale=locale, **situation))
+
+        assert said(understood) == ["fill amount"]
+
+
+@pytest.mark.parametrize(
+    ("message", "locale"),
+    [
+        ("I'm not sure", "en"),
+        ("im not sure yet", "en"),
+        ("not really sure about that", "en"),
+        ("I don't know", "en"),
+        ("let me think about it", "en"),
+        ("emin değilim", "tr"),
+        ("emin degilim ya", "tr"),
+        ("pek emin olamadım", "tr"),
+        ("bilmiyorum ki", "tr"),
+        ("bir düşüneyim", "tr"),
+        ("不确定", "zh"),
+        ("我不太确定", "zh"),
+        ("还不确定呢", "zh"),
+        ("我不知道", "zh"),
+        ("让我想想", "zh"),
+    ],
+)
+async def test_doubt_is_neither_yes_nor_no(reader, harbour, message, locale):
+    for situation in (TO_SEND, TO_VISIT):
+        understood = await reader.understand(harbour, at(message, locale=locale, **situation))
+
+        assert said(understood) == ["unclear no_match"]
+
+
+@pytest.mark.parametrize(
+    ("message", "locale"),
+    [
+        ("what does a transfer cost", "en"),
+        ("how much is the fee for a transfer?", "en"),
+        ("do you charge for sending money abroad", "en"),
+        ("how long does a transfer take", "en"),
+        ("EFT ücreti ne kadar", "tr"),
+        ("havale ücreti nedir", "tr"),
+        ("para gönderirken masraf alıyor musunuz", "tr"),
+        ("havale kaç günde geçer", "tr"),
+        ("转账手续费多少", "zh"),
+        ("汇款要收费吗", "zh"),
+        ("汇款几天能到账", "zh"),
+    ],
+)
+async def test_a_question_about_a_matter_does_not_begin_it(reader, harbour, message, locale):
+    understood = await reader.understand(harbour, at(message, locale=locale))
+
+    assert said(understood) == ["question"]
+
+
+@pytest.mark.parametrize(
+    ("message", "locale", "expected"),
+    [
+        ("something about my account", "en", {"balance", "statement"}),
+        ("it's about my card", "en", {"block_card"}),
+        ("regarding my address", "en", {"move_house"}),
+        ("hesabımla ilgili", "tr", {"balance", "statement"}),
+        ("kartımla alakalı bir konu", "tr", {"block_card"}),
+        ("adresim hakkında", "tr", {"move_house"}),
+        ("关于我的账户", "zh", {"balance", "statement"}),
+        ("银行卡的事", "zh", {"block_card"}),
+        ("地址方面的问题", "zh", {"move_house"}),
+    ],
+)
+async def test_a_vague_opening_is_asked_about_by_titles(reader, harbour, message, locale, expected):
+    understood = await reader.understand(harbour, at(message, locale=locale))
+
+    assert [command["command"] for command in understood.commands] == ["clarify"]
+    assert expected & set(understood.commands[0]["intents"])
+
+
+@pytest.mark.parametrize(
+    ("message", "locale", "expected"),
+    [
+        ("block my credit card what is my balance", "en", ["start block_card", "fill card", "start balance"]),
+        ("block my card, send me a statement", "en", ["start block_card", "start statement"]),
+        ("kartımı kapat bakiyemi söyle", "tr", ["start block_card", "start balance"]),
+        ("kartımı kapatın, ekstre gönderin", "tr", ["start block_card", "start statement"]),
+        ("冻结我的卡查一下余额", "zh", ["start block_card", "start balance"]),
+        ("帮我挂失银行卡，发一份账单", "zh", ["start block_card", "start statement"]),
+        (
+            "send 500 euros to account 12345678 what does it cost",
+            "en",
+            ["start send_money", "fill amount", "fill account", "question"],
+        ),
+        ("I want to send money, how long does a transfer take?", "en", ["start send_money", "question"]),
+        ("kartımı kapatın yeni kart kaç para", "tr", ["start block_card", "question"]),
+        ("para göndermek istiyorum, havale ücreti ne kadar?", "tr", ["start send_money", "question"]),
+        ("我要汇款，手续费多少", "zh", ["start send_money", "question"]),
+        ("挂失银行卡补一张新卡要多少钱", "zh", ["start block_card", "question"]),
+    ],
+)
+async def test_two_things_in_one_message_are_both_heard(reader, harbour, message, locale, expected):
+    understood = await reader.understand(harbour, at(message, locale=locale))
+
+    assert said(understood) == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "locale", "amount"),
+    [
+        ("send 900 euros", "en", 900),
+        ("transfer 1250 euro", "en", 1250),
+        ("pay 75 euros", "en", 75),
+        ("900 euro gönder", "tr", 900),
+        ("1250 euro havale", "tr", 1250),
+        ("75 euro yolla", "tr", 75),
+        ("汇900欧元", "zh", 900),
+        ("转1250欧元", "zh", 1250),
+        ("转75欧元过去", "zh", 75),
+    ],
+)
+async def test_other_values_than_the_examples_mean_the_same(reader, harbour, message, locale, amount):
+    understood = await reader.understand(harbour, at(message, locale=locale))
+
+    assert said(understood) == ["start send_money", "fill amount"]
+    assert understood.commands[1]["value"] == {"amount": amount, "currency": "EUR"}

@@ -1,0 +1,172 @@
+"""What a message wants: one intent, several, one and a question beside it, or a question for the knowledge."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from dialogue.commands import Chat, Clarify, Command, Fill, Question, Start
+from understanding.material import ASKS_RATHER_THAN_WANTS, DOUBTFUL, Heard, Material, Reading, fills
+from understanding.noise import is_empty_question
+from understanding.splitting import words_in
+
+ASKS: Final = 0.6
+NEVER_ASKS: Final = 0.15
+HARDLY_WANTED: Final = 0.5
+"""A question is answered rather than taken for a wish that is less probable than this."""
+SURELY_WANTED: Final = 0.97
+"""From this probability on a wish in the form of a question is done, unless the form is surer still."""
+PLAUSIBLE: Final = 0.05
+"""Intents less probable than this are not offered in a clarification."""
+KNOWN_QUESTION: Final = 0.4
+"""How probable one of the knowledge's own questions must be to be answered, whatever the form of the message."""
+NEARLY: Final = 0.12
+"""How probable an intent must be to be offered although it was rejected: better asked than not understood."""
+OFFERED: Final = 3
+CLEARLY: Final = 0.95
+"""How probable an intent must be to begin it where the message only names a matter."""
+_QUESTION_WORDS: Final = 3
+"""Words of a question that no sign sets apart from the wish before it."""
+_VAGUE_WORDS: Final = 6
+"""Words up to which a message may be about one of the business's matters without saying what of it."""
+
+
+def beside(m: Material) -> Reading | None:
+    """A question in the middle of a flow, that no intent is meant by."""
+    if m.active is None and m.asked is None:
+        return None
+    asks = max(m.whole.acts.question, m.whole.intents.known_question)
+    if not m.project.knowledge.enabled or asks < ASKS or wants_other(m) or is_empty_question(m.text):
+        return None
+    if m.whole.intents.verdict == "sure" and m.whole.intents.best == m.active and not rather_asks(m, m.whole):
+        return None
+    return Reading((Question(command="question", text=m.text),), asks * 0.9)
+
+
+def wanted(m: Material) -> Reading | None:
+    """One wish, or several in a message that can be cut, and what is asked beside them."""
+    wish = m.whole.intents
+    about = m.vocabulary.vague(m.text) if m.active is None and wish.certainty < CLEARLY else frozenset()
+    if about:
+        return Reading((_clarify(m, _ranked(m, about)),), 0.5)
+    parted = _parted(m)
+    if parted is not None:
+        return parted
+    if wish.verdict != "sure" or wish.best is None or rather_asks(m, m.whole):
+        return None
+    values = values_of(m, m.whole, wish.best)
+    begun = [] if wish.best == m.active and values else [start(wish.best)]
+    return Reading((*begun, *values), wish.certainty)
+
+
+def _parted(m: Material) -> Reading | None:
+    """Wishes of different parts, each of them sure by itself; or one, and a question."""
+    sure = [part for part in m.parts if part.intents.verdict == "sure" and not rather_asks(m, part)]
+    wishes = [name for name in dict.fromkeys(part.intents.best for part in sure) if name is not None]
+    asked = _asked_beside(m, sure)
+    if not wishes or (len(wishes) == 1 and not asked):
+        return None
+    if (m.loose or len(wishes) > 1) and m.whole.intents.best not in wishes:
+        return None
+    if m.loose and len(wishes) == 1 and not _falls_apart(m, sure[0]):
+        return None
+    commands: list[Command] = []
+    for name in wishes:
+        heard = next(part for part in sure if part.intents.best == name) if len(wishes) > 1 else m.whole
+        commands += [start(name), *values_of(m, heard, name)]
+    questions = [Question(command="question", text=part.text) for part in asked[:1]]
+    return Reading((*commands, *questions), min(part.intents.certainty for part in sure))
+
+
+def _falls_apart(m: Material, wish: Heard) -> bool:
+    """Whether what is asked behind a wish is another matter: as a whole the message is less like the wish."""
+    whole = m.whole.intents
+    return whole.verdict != "reject" and whole.certainty < wish.intents.certainty
+
+
+def _asked_beside(m: Material, sure: Sequence[Heard]) -> list[Heard]:
+    """Parts that ask something which is no wish."""
+    if not m.project.knowledge.enabled:
+        return []
+    asks = [part for part in m.parts if part.acts.question >= ASKS and all(part is not wish for wish in sure)]
+    return [part for part in asks if not m.loose or words_in(part.text) >= _QUESTION_WORDS]
+
+
+def rather_asks(m: Material, heard: Heard) -> bool:
+    """Whether a question is meant for the knowledge although its words are near an intent that is never asked so."""
+    best, asks = heard.intents.best, heard.acts.question
+    if best is None or not m.project.knowledge.enabled:
+        return False
+    if heard.intents.known_question > heard.intents.certainty:
+        return True
+    if asks < ASKS:
+        return False
+    if heard.intents.certainty < HARDLY_WANTED:
+        return True
+    wanted_less = heard.intents.certainty < max(asks, SURELY_WANTED)
+    return asks >= ASKS_RATHER_THAN_WANTS and m.asking.get(best, 0.0) < NEVER_ASKS and wanted_less
+
+
+def wants_other(m: Material) -> bool:
+    """Whether the message surely wants something else than the open flow."""
+    return m.whole.intents.verdict == "sure" and m.whole.intents.best != m.active and not rather_asks(m, m.whole)
+
+
+def unsure(m: Material) -> Reading | None:
+    """Ask which, ask the knowledge, or give up."""
+    wish = m.whole.intents
+    asks = m.whole.acts.question >= ASKS
+    knows = m.project.knowledge.enabled
+    known = wish.known_question if knows else 0.0
+    if known >= KNOWN_QUESTION and known > wish.certainty:
+        return Reading((Question(command="question", text=m.text),), max(0.6, known))
+    if knows and asks and is_empty_question(m.text):
+        return None
+    if knows and asks:
+        return Reading((Question(command="question", text=m.text),), 0.7 if wish.verdict == "reject" else 0.5)
+    if m.whole.acts.exact in ("affirm", "deny") and m.situation.open is None:
+        # Nothing was asked: an "ok" or a "no" that answers nothing is only polite.
+        return Reading((Chat(command="chat", topic="smalltalk"),), 0.7)
+    likely = _likely(m) if m.active is None else []
+    if likely:
+        return Reading((_clarify(m, likely),), 0.5)
+    if knows and m.active is None and m.asked is None and words_in(m.text) >= 2:
+        return Reading((Question(command="question", text=m.text),), 0.5)
+    return None
+
+
+def _likely(m: Material) -> list[str]:
+    """The intents to choose from: the most probable ones, or those whose words a vague opening has."""
+    wish = m.whole.intents
+    if wish.verdict != "reject" or wish.certainty >= NEARLY:
+        return [ranked["intent"] for ranked in wish.ranking[:OFFERED] if ranked["score"] >= PLAUSIBLE]
+    if words_in(m.text) > _VAGUE_WORDS:
+        return []
+    return _ranked(m, m.vocabulary.fitting(m.text))
+
+
+def _ranked(m: Material, fitting: frozenset[str]) -> list[str]:
+    """Intents by how probable they are: those that fit, and those that are plausible anyway."""
+    ranking = m.whole.intents.ranking
+    return [each["intent"] for each in ranking if each["intent"] in fitting or each["score"] >= PLAUSIBLE][:OFFERED]
+
+
+def _clarify(m: Material, intents: list[str]) -> Clarify:
+    """The question which is meant, with the values the message has for each."""
+    held: list[Start | Fill] = []
+    for name in intents:
+        values = [each for each in m.values(m.text, name) if each.score > DOUBTFUL]
+        if values:
+            held += [start(name), *fills(values)]
+    question = Clarify(command="clarify", intents=intents)
+    if held:
+        question["held"] = held
+    return question
+
+
+def start(intent: str) -> Start:
+    """The command that begins an intent."""
+    return Start(command="start", intent=intent)
+
+
+def values_of(m: Material, heard: Heard, intent: str) -> list[Fill]:
+    """The values for an intent that a stretch of the message has."""
+    return fills(m.values(heard.text, intent))
