@@ -23,6 +23,8 @@ from understanding.grammar.language import Language, Rule
 _ISO = re.compile(r"(?<![\d./-])((?:19|20)\d\d)[-./]([01]?\d)[-./]([0-3]?\d)(?![\d/]|[.-]\d)")
 _NUMERIC = re.compile(r"(?<![\d./-])([0-3]?\d)([-./])([0-3]?\d)\2((?:19|20)\d\d|\d\d)(?![\d/]|[.-]\d)")
 _SHORT = re.compile(r"(?<![\d./-])([0-3]?\d)([./])([0-3]?\d)(?![\d/%]|[.-]\d)")
+_VAGUE = "vague"
+"""Of a part of a month, which a day named after it makes exact: "the beginning of October, maybe the 5th"."""
 _DAYS = {"day": 1, "week": 7, "fortnight": 14}
 
 
@@ -36,7 +38,8 @@ def find_dates(view: View, language: Language, today: date, prefer: Prefer) -> l
         for match in rule.regex.finditer(view.text):
             days = _resolve(rule, match, language, today, prefer)
             if days:
-                found.append(_entity(view, match.start(), match.end(), days, rule.score, partial=_partial(match)))
+                day = _entity(view, match.start(), match.end(), days, rule.score, partial=_partial(match))
+                found.append(replace(day, noun=_VAGUE) if rule.number("on") else day)
     return _merge(_real(longest(found), view, language), view, language, prefer)
 
 
@@ -131,11 +134,12 @@ def _some(*days: date | None) -> list[date]:
 
 
 def _calendar_day(
-    _rule: Rule, groups: dict[str, str], language: Language, today: date, prefer: Prefer
+    rule: Rule, groups: dict[str, str], language: Language, today: date, prefer: Prefer
 ) -> list[date] | None:
-    if "month" not in groups or "day" not in groups:
+    part = rule.number("on")
+    if "month" not in groups or ("day" not in groups and part is None):
         return None
-    month, day = int(str(language.means("month", groups["month"]))), int(groups["day"])
+    month, day = int(str(language.means("month", groups["month"]))), int(groups.get("day", part or 1))
     year = groups.get("year") or groups.get("year4") or groups.get("yearany")
     if year:
         return _some(make_date(full_year(year, today), month, day))
@@ -267,7 +271,11 @@ def _merge(entities: list[Entity], view: View, language: Language, prefer: Prefe
             if len(between) <= 8 and joined.fullmatch(between) and not _contradict(main, named, view):
                 merged[-1] = moved(main, start=before.start, end=entity.end)
                 continue
-        merged.append(_after(before, entity, prefer))
+        exact = _after(before, entity, prefer)
+        if before is not None and before.noun == _VAGUE and entity.noun == "day":
+            merged[-1] = moved(exact, start=before.start)
+            continue
+        merged.append(exact)
     return merged
 
 
