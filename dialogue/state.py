@@ -244,7 +244,7 @@ class Evidence(TypedDict):
 
 
 class Receipt(TypedDict):
-    """What became of one action."""
+    """What became of one action; `key` is its idempotency key."""
 
     action: str
     flow_id: str
@@ -253,7 +253,6 @@ class Receipt(TypedDict):
     result: dict[str, JsonValue]
     reference: str | None
     key: str
-    """The idempotency key."""
     error: str | None
     """One of the friendly error kinds."""
     ms: float
@@ -349,6 +348,8 @@ class DialogueState(TypedDict, total=False):
     """The answer is a fixed text: there was no evidence, or nothing usable to answer with."""
     citations: list[Citation]
     receipts: list[Receipt]
+    untold: list[Receipt]
+    """What earlier turns did, or may have done, that ended before they could say so."""
     evidence: Evidence
     confidence: float | None
     should_transfer: bool
@@ -392,9 +393,8 @@ class TurnInput(TypedDict, total=False):
 
 
 class TurnOutput(TypedDict, total=False):
-    """What leaves the graph."""
+    """What leaves the graph; the turn's record has the whole answer."""
 
     reply: str
     outcome: Outcome
     last_turn: TurnRecord
-    """With the whole answer."""

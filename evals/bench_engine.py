@@ -4,7 +4,7 @@ What a turn asks of understanding, knowledge, answers and actions depends on all
 with a recorder on the ports, each call can be repeated without a graph around it.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
@@ -98,6 +98,20 @@ class Recorder:
     async def begun(self, version: Version, call: ActionCall) -> bool:  # noqa: ARG002 - the port's signature
         """Nothing dies here in the middle of an action."""
         return False
+
+    async def unanswered(
+        self,
+        version: Version,
+        *,
+        tenant: str,
+        session_id: str,
+        turn: int,
+        flows: Collection[str],
+    ) -> list[Receipt]:
+        """As it is: a look into the ledger is a part of every turn."""
+        return await self.parts.actions.unanswered(
+            version, tenant=tenant, session_id=session_id, turn=turn, flows=flows
+        )
 
     async def call(self, version: Version, call: ActionCall) -> Receipt:
         """Do an action; again: the same for another session, so that it is really done."""

@@ -38,7 +38,7 @@ def build_graph(parts: Parts, checkpointer: BaseCheckpointSaver[Any] | None = No
     add("open_turn", timed(partial(open_turn, versions=versions, clock=clock)))
     detect = partial(detect_intent, versions=versions, understanding=understanding, clock=clock, actions=parts.actions)
     add("detect_intent", timed(detect))
-    add("fill_slots", timed(partial(fill_slots, versions=versions, clock=clock)))
+    add("fill_slots", timed(partial(fill_slots, versions=versions, clock=clock, actions=actions)))
     add("ask_slot", timed(ask_slot))
     add("call_api", timed(partial(call_api, versions=versions, actions=actions, writer=writer)))
     add("retrieve", timed(partial(retrieve, versions=versions, knowledge=knowledge)))

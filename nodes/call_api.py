@@ -7,7 +7,8 @@ from config.versions import Version, Versions
 from dialogue.context import TurnContext, given, may_ask_model
 from dialogue.results import action_part, after_action
 from dialogue.scene import values_of
-from dialogue.state import DialogueState, DialogueUpdate, Part, Receipt
+from dialogue.state import DialogueState, DialogueUpdate, Frame, Part, Plan, Receipt
+from dialogue.untold import tell_untold
 from tools.ports import ActionCall, Actions, AnswerWriter
 
 
@@ -24,20 +25,29 @@ async def call_api(
     frame = state["stack"][-1]
     if frame["plan"] is None:
         raise RuntimeError(f"flow {frame['flow_id']!r} reached its action without a plan")
-    call = ActionCall(
-        plan=frame["plan"],
+    call = planned_call(state, frame, frame["plan"], deadline=given(runtime.context).deadline)
+    receipt = await actions.call(version, call)
+    said, update = await _worded(state, version, receipt, given(runtime.context), writer)
+    # What a turn did that died before it could say so is said before anything else.
+    parts = [said, *state["parts"]] if receipt["replayed"] else [*state["parts"], said]
+    ended: DialogueState = {**state, **after_action(state, receipt), "parts": parts}
+    ended["receipts"] = [*state["receipts"], receipt]
+    ended["untold"] = [one for one in state["untold"] if one["key"] != receipt["key"]]
+    return {**tell_untold(ended, version), **update, "intent": frame["intent"]}
+
+
+def planned_call(state: DialogueState, frame: Frame, plan: Plan, *, deadline: float | None = None) -> ActionCall:
+    """The call a flow's plan stands for."""
+    return ActionCall(
+        plan=plan,
         tenant=state["tenant"],
         session_id=state["session_id"],
         flow_id=frame["flow_id"],
         locale=state["locale"],
         channel=state["channel"],
         variables=state["variables"],
-        deadline=given(runtime.context).deadline,
+        deadline=deadline,
     )
-    receipt = await actions.call(version, call)
-    said, update = await _worded(state, version, receipt, given(runtime.context), writer)
-    ended = after_action(state, receipt)
-    return {**ended, **update, "parts": [*state["parts"], said], "receipts": [*state["receipts"], receipt]}
 
 
 async def _worded(

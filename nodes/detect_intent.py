@@ -14,7 +14,8 @@ from dialogue.scene import scene_of, values_of
 from dialogue.state import DialogueState, DialogueUpdate, TurnRequest
 from dialogue.tidy import tidy
 from dialogue.transcript import for_model
-from tools.ports import ActionCall, Actions
+from nodes.call_api import planned_call
+from tools.ports import Actions
 from understanding.leaning import leaning
 from understanding.port import Situation, Understanding
 
@@ -75,16 +76,7 @@ async def _agreed_already(state: DialogueState, version: Version, actions: Actio
     question, stack = state["open"], state["stack"]
     if question is None or question["kind"] != "confirm" or not stack or stack[-1]["plan"] is None:
         return False
-    call = ActionCall(
-        plan=stack[-1]["plan"],
-        tenant=state["tenant"],
-        session_id=state["session_id"],
-        flow_id=stack[-1]["flow_id"],
-        locale=state["locale"],
-        channel=state["channel"],
-        variables=state["variables"],
-    )
-    return await actions.begun(version, call)
+    return await actions.begun(version, planned_call(state, stack[-1], stack[-1]["plan"]))
 
 
 def _unread(request: TurnRequest, limit: int) -> Command | None:

@@ -3,16 +3,56 @@
 from zoneinfo import ZoneInfo
 
 from config.clock import Clock
-from config.versions import Versions
+from config.versions import Version, Versions
 from dialogue.policy import advance
-from dialogue.scene import scene_of, talked_about, update_of
-from dialogue.state import DialogueState, DialogueUpdate
+from dialogue.scene import Scene, scene_of, talked_about, update_of
+from dialogue.state import Counters, DialogueState, DialogueUpdate, Receipt
+from dialogue.untold import tell_untold
+from nodes.call_api import planned_call
+from tools.ports import Actions
 
 
-async def fill_slots(state: DialogueState, *, versions: Versions, clock: Clock) -> DialogueUpdate:
-    """Apply the pending commands and decide what is next; after an action, go on with what waits."""
+async def fill_slots(state: DialogueState, *, versions: Versions, clock: Clock, actions: Actions) -> DialogueUpdate:
+    """Apply the pending commands and decide what is next; after an action, go on with what waits.
+
+    What a turn did that died before it could say so is told first, and its flow is over; where the customer asks for
+    the very same again, the action's own receipt tells it.
+    """
     version = versions.get(state["tenant"], state["project"], state["version"])
     now = clock().astimezone(ZoneInfo(version.project.timezone))
+    acted, told = bool(state["receipts"]), DialogueUpdate()
     before = scene_of(state, version, now)
-    scene = advance(before, expired=state["expired"] and not state["receipts"])
-    return {**update_of(scene), "intent": state["intent"] if state["receipts"] else talked_about(before, scene)}
+    scene = advance(before, expired=state["expired"] and not acted)
+    untold = [] if acted else await _untold(state, version, actions)
+    if untold and await _is_told_by_acting(state, version, scene, untold, actions):
+        told = DialogueUpdate(untold=untold)
+    elif untold:
+        told = tell_untold({**state, "untold": untold}, version)
+        # The turn that died counts: flows that begin now must not have the names of its flows.
+        told["counters"] = Counters(**{**state["counters"], "turns": state["counters"]["turns"] + 1})
+        before = scene_of({**state, **told}, version, now)
+        scene = advance(before, expired=state["expired"])
+    return {**told, **update_of(scene), "intent": state["intent"] if acted else talked_about(before, scene)}
+
+
+async def _untold(state: DialogueState, version: Version, actions: Actions) -> list[Receipt]:
+    found = await actions.unanswered(
+        version,
+        tenant=state["tenant"],
+        session_id=state["session_id"],
+        turn=state["counters"]["turns"],
+        flows={frame["flow_id"] for frame in state["stack"]},
+    )
+    known = {receipt["key"] for receipt in found}
+    return [*(one for one in state["untold"] if one["key"] not in known), *found]
+
+
+async def _is_told_by_acting(
+    state: DialogueState, version: Version, scene: Scene, untold: list[Receipt], actions: Actions
+) -> bool:
+    """Whether what is to be done now is what was begun then: the ledger replays it or asks again under its key."""
+    top = scene.top
+    if scene.verdict is None or scene.verdict["next"] != "act" or top is None or top["plan"] is None:
+        return False
+    same = any(one["flow_id"] == top["flow_id"] for one in untold)
+    return same and await actions.begun(version, planned_call(state, top, top["plan"]))

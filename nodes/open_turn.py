@@ -25,6 +25,7 @@ from dialogue.state import (
 )
 from dialogue.transcript import lines
 from dialogue.transfer import nobody_came
+from dialogue.untold import unsaid
 
 
 async def open_turn(
@@ -117,6 +118,7 @@ def _fresh(state: DialogueState, version: Version, locale: str, now: datetime) -
         fallback=False,
         citations=[],
         receipts=[],
+        untold=unsaid(state),
         evidence=Evidence(understanding=None, retrieval=None, grounding=None, action=None, model=None, rule=""),
         confidence=None,
         should_transfer=False,

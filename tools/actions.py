@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -127,6 +127,19 @@ class HttpActions:
         except LedgerUnavailableError:
             return False
         return row is not None and row.attempts > 0 and row.state != "failed"
+
+    async def unanswered(
+        self, version: Version, *, tenant: str, session_id: str, turn: int, flows: Collection[str]
+    ) -> list[Receipt]:
+        """See tools.ports.Actions; a ledger that cannot be read knows of nothing."""
+        try:
+            rows = await self._ledger.rows(tenant=tenant, project=version.project.name, session_id=session_id)
+        except LedgerUnavailableError:
+            return []
+        began = [row for row in rows if row.attempts > 0 and row.state != "failed"]
+        mine = [row for row in began if row.entry.flow_id in flows or _turn_of(row.entry.flow_id) >= turn]
+        now = time.monotonic()
+        return [_receipt(row.entry, row.finding or unknown("api_error"), now, replayed=True) for row in mine]
 
     def _job(self, version: Version, call: ActionCall, action: Action, entry: Entry) -> _Job | Finding:
         """The request, ready; or why there is none."""
@@ -286,6 +299,12 @@ class HttpActions:
 
 async def _nothing_to_note() -> None:
     """Reads are not written down: doing one again changes nothing."""
+
+
+def _turn_of(flow_id: str) -> int:
+    """The turn a flow began in; -1 for what began in none."""
+    number = flow_id.partition("-")[0]
+    return int(number) if number.isascii() and number.isdigit() else -1
 
 
 def _values(version: Version, call: ActionCall) -> Mapping[str, object]:

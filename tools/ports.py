@@ -1,6 +1,6 @@
 """What the nodes need from outside, one narrow protocol each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -37,6 +37,14 @@ class Actions(Protocol):
 
     async def begun(self, version: Version, call: ActionCall) -> bool:
         """Whether a turn that was never answered may have done it already."""
+
+    async def unanswered(
+        self, version: Version, *, tenant: str, session_id: str, turn: int, flows: Collection[str]
+    ) -> list[Receipt]:
+        """What turns that were never answered did or may have done, oldest first.
+
+        Known by flows that are still open (`flows`), though an action ends its flow, or that began in `turn` or later.
+        """
 
 
 class KnowledgeBase(Protocol):

@@ -1,7 +1,7 @@
 """Fakes on the graph's ports, and a conversation over the real graph, saver and log."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -82,9 +82,16 @@ class Business:
         self.pause = 0.0
         self.under_way: set[str] = set()
         """Flows whose action a turn began that was never answered."""
+        self.unsaid: list[Receipt] = []
+        """What such turns came to."""
 
     async def begun(self, version: Version, call: ActionCall) -> bool:
         return call.flow_id in self.under_way
+
+    async def unanswered(
+        self, version: Version, *, tenant: str, session_id: str, turn: int, flows: Collection[str]
+    ) -> list[Receipt]:
+        return self.unsaid
 
     async def call(self, version: Version, call: ActionCall) -> Receipt:
         self.calls.append(call)

@@ -1,0 +1,170 @@
+"""A write that needed no yes, whose turn died before it could say so, is told before anything else."""
+
+from contextlib import asynccontextmanager
+
+import pytest
+
+from dialogue.scene import plan_hash
+from dialogue.state import Plan
+from tests.dialogue.talking import act, bank, fill, lira, question, start
+from tests.graph.fakes import Room, Script
+from tests.tools_actions.wire import reply, wire
+from tools.actions import HttpActions, entry_of
+from tools.findings import Finding
+from tools.http import open_line
+from tools.ledger import SqliteLedger
+from tools.owners import Owner
+from tools.ports import ActionCall
+
+MEANINGS = {
+    "top up 500": (start("top_up"), fill("amount", lira(500), "500")),
+    "top up": (start("top_up"),),
+    "500": (fill("amount", lira(500), "500"),),
+    "600": (fill("amount", lira(600), "600"),),
+    "balance": (start("balance"),),
+    "cancel": (act("cancel"),),
+    "what is the fee": (question("what is the fee"),),
+}
+DONE = Finding(state="succeeded", http_status=201, result={"reference": "T-7"}, reference="T-7")
+DOUBT = "I'm sorry, I can't tell whether this went through: Top up."
+
+
+def project(url):
+    told = bank().model_dump(mode="json", exclude_unset=True, by_alias=True)
+    amount = told["intents"]["send_money"]["slots"]["amount"]
+    told["intents"]["top_up"] = {
+        "title": "Top up",
+        "slots": {"amount": amount},
+        "action": "top_up",
+        "confirm": False,
+    }
+    told["actions"]["top_up"] = {
+        "effect": "write",
+        "method": "POST",
+        "url": f"{url}/top-ups",
+        "json": {"amount": "{{ slots.amount }}"},
+        "result": {"reference": "id"},
+        "reply": "Topped up by {{ slots.amount }}, reference {{ result.reference }}.",
+    }
+    return bank(intents=told["intents"], actions=told["actions"])
+
+
+@asynccontextmanager
+async def bank_of(folder, *steps):
+    """A room whose bank is a real API behind the real actions and ledger."""
+    async with wire(*(steps or (reply(201, {"id": "T-1"}),))) as api, open_line() as line:
+        room = Room(project(api.url), Script(MEANINGS), folder)
+        with Owner(folder / "workers") as owner:
+            ledger = SqliteLedger(folder / "ledger.db", owner)
+            room.business = HttpActions(line, ledger)
+            async with room.open():
+                yield room, api
+            await ledger.aclose()
+
+
+async def dies(room, flow_id, finding=None, amount=500):
+    """What a worker leaves behind that was killed after its request went out: its row, and no checkpoint."""
+    version, arguments = room.versions.version, {"amount": lira(amount)}
+    call = ActionCall(
+        plan=Plan(action="top_up", arguments=arguments, hash=plan_hash("top_up", arguments), confirmed=False),
+        tenant=version.project.tenant,
+        session_id="s",
+        flow_id=flow_id,
+        locale="en",
+        channel="web",
+    )
+    entry = entry_of(version, call)
+    with Owner(room.folder / "workers") as dead:
+        ledger = SqliteLedger(room.folder / "ledger.db", dead)
+        await ledger.claim(entry, lease_seconds=1000, again=())
+        await ledger.dispatch(entry.key)
+        if finding is not None:
+            await ledger.finish(entry.key, finding)
+        await ledger.aclose()
+
+
+@pytest.mark.parametrize("message", ["balance", "cancel", "what is the fee", "mumble", ""])
+async def test_a_doubt_is_told_before_anything_else_and_a_person_looks(tmp_path, message):
+    async with bank_of(tmp_path) as (room, api):
+        await dies(room, "1-1")
+        answer = await room.says(message)
+
+    assert answer["reply"].startswith(DOUBT)
+    assert (answer["outcome"], answer["transfer_reason"]) == ("transferred", "outcome_unknown")
+    assert api.seen == []
+
+
+@pytest.mark.parametrize("message", ["balance", "cancel", "mumble"])
+async def test_a_success_is_told_before_anything_else_and_only_once(tmp_path, message):
+    async with bank_of(tmp_path) as (room, api):
+        await dies(room, "1-1", DONE)
+        answer = await room.says(message)
+        again = await room.says(message)
+
+    assert answer["reply"].startswith("Done: Top up. Your reference is T-7.\n")
+    assert "T-7" not in again["reply"]
+    assert [one["receipt"]["reference"] for one in answer["metadata"]["diagnostics"]["actions"]] == ["T-7"]
+    assert api.seen == []
+
+
+async def test_the_same_again_is_told_by_the_action_itself(tmp_path):
+    async with bank_of(tmp_path) as (room, api):
+        await dies(room, "1-1", DONE)
+        answer = await room.says("top up 500")
+
+    assert answer["reply"].startswith("Topped up by")
+    assert answer["reply"].count("T-7") == 1
+    assert (answer["outcome"], api.seen) == ("acted", [])
+
+
+async def test_another_value_comes_too_late_for_a_flow_whose_deed_went_out(tmp_path):
+    async with bank_of(tmp_path) as (room, api):
+        await room.says("top up")
+        await dies(room, "1-1", DONE)
+        answer = await room.says("600")
+
+    assert answer["reply"].startswith("Done: Top up. Your reference is T-7.")
+    assert api.seen == []
+
+
+async def test_a_flow_begun_after_the_telling_is_another(tmp_path):
+    async with bank_of(tmp_path) as (room, api):
+        await dies(room, "1-1", DONE)
+        told = await room.says("top up")
+        answer = await room.says("500")
+
+    assert (told["reply"].startswith("Done: Top up."), told["outcome"]) == (True, "asked")
+    assert ("T-1" in answer["reply"], "T-7" in answer["reply"], len(api.seen)) == (True, False, 1)
+
+
+async def test_a_new_wish_is_done_after_the_old_deed_was_told(tmp_path):
+    async with bank_of(tmp_path) as (room, api):
+        await dies(room, "1-1", DONE, amount=100)
+        answer = await room.says("top up 500")
+
+    assert answer["reply"].index("T-7") < answer["reply"].index("T-1")
+    assert len(api.seen) == 1
+
+
+async def test_what_was_answered_is_not_told_again(tmp_path):
+    async with bank_of(tmp_path) as (room, _):
+        first = await room.says("top up 500")
+        second = await room.says("balance")
+
+    assert "T-1" in first["reply"]
+    assert "T-1" not in second["reply"]
+
+
+async def test_a_turn_that_broke_after_its_action_is_told_by_the_next(tmp_path, monkeypatch):
+    async with bank_of(tmp_path) as (room, api):
+        with monkeypatch.context() as broken:
+            broken.setattr("nodes.score_confidence.combine", _break)
+            await room.breaks("top up 500")
+        answer = await room.says("balance")
+
+    assert answer["reply"].startswith("Done: Top up. Your reference is T-1.\n")
+    assert len(api.seen) == 1
+
+
+def _break(*given, **more):
+    raise ZeroDivisionError
