@@ -6,12 +6,11 @@ import time
 import pytest
 
 from tests.tools_actions.conftest import make_call, make_version
-from tests.tools_actions.places import FilePlace
 from tests.tools_actions.wire import reply, reset, silence, wire
 from tools.actions import HttpActions, entry_of
 from tools.findings import Finding
-
-pytestmark = pytest.mark.parametrize("kind", ["sqlite", "postgres"], indirect=True)
+from tools.ledger import SqliteLedger
+from tools.owners import Owner
 
 MADE = reply(201, {"id": "T-1"})
 RESULT = {"reference": "id"}
@@ -159,12 +158,15 @@ async def test_two_calls_of_one_deed_at_once_send_it_once(run):
     assert len(api.seen) == 1
 
 
-async def test_another_worker_does_not_send_what_is_claimed(run, line, place):
-    async with place.ledger() as theirs, wire(reply(201, {"id": "T-1"}, delay=0.3)) as api:
-        both = await asyncio.gather(
-            run(api.url, make_call(amount=5), result=RESULT),
-            run(api.url, make_call(amount=5), result=RESULT, using=HttpActions(line, theirs)),
-        )
+async def test_another_worker_does_not_send_what_is_claimed(run, line, ledger, tmp_path):
+    with Owner(tmp_path / "workers") as other:
+        theirs = SqliteLedger(tmp_path / "ledger.sqlite3", other)
+        async with wire(reply(201, {"id": "T-1"}, delay=0.3)) as api:
+            both = await asyncio.gather(
+                run(api.url, make_call(amount=5), result=RESULT),
+                run(api.url, make_call(amount=5), result=RESULT, using=HttpActions(line, theirs)),
+            )
+        await theirs.aclose()
 
     assert {receipt["reference"] for receipt in both} == {"T-1"}
     assert len(api.seen) == 1
@@ -179,15 +181,15 @@ async def test_another_worker_does_not_send_what_is_claimed(run, line, place):
         (True, False, ("unknown", 0)),
     ],
 )
-async def test_what_a_dead_worker_left_is_finished_where_that_is_safe(
-    run, place, tmp_path, dispatched, idempotency, expected
-):
+async def test_what_a_dead_worker_left_is_finished_where_that_is_safe(run, tmp_path, dispatched, idempotency, expected):
     version = make_version(tmp_path, actions={})
     entry = entry_of(version, make_call(amount=5))
-    async with place.ledger() as theirs:
+    with Owner(tmp_path / "workers") as dead:
+        theirs = SqliteLedger(tmp_path / "ledger.sqlite3", dead)
         await theirs.claim(entry, lease_seconds=1000, again=())
         if dispatched:
             await theirs.dispatch(entry.key)
+        await theirs.aclose()
     async with wire(MADE) as api:
         receipt = await run(api.url, make_call(amount=5), idempotency=idempotency)
 
@@ -254,10 +256,12 @@ async def test_an_old_key_is_not_sent_again(run, line, ledger):
     assert (receipt["status"], len(api.seen)) == ("unknown", 1)
 
 
-async def test_what_cannot_be_written_down_is_not_done(run, line, tmp_path):
-    (tmp_path / "ledger.sqlite3").mkdir()
-    async with FilePlace(tmp_path).ledger() as broken, wire(MADE) as api:
+async def test_what_cannot_be_written_down_is_not_done(run, line, tmp_path, owner):
+    (tmp_path / "broken").mkdir()
+    broken = SqliteLedger(tmp_path / "broken", owner)
+    async with wire(MADE) as api:
         receipt = await run(api.url, using=HttpActions(line, broken))
+    await broken.aclose()
 
     assert (receipt["status"], receipt["error"], api.seen) == ("failed", "api_error", [])
 
@@ -273,13 +277,12 @@ async def test_the_ledger_shows_and_forgets_a_session(run, ledger):
     assert (erased, len(await ledger.rows(tenant="acme"))) == (1, 1)
 
 
-async def test_arguments_are_not_kept(run, place):
+async def test_arguments_are_not_kept(run, tmp_path, ledger):
     async with wire(MADE) as api:
-        receipt = await run(api.url, make_call(iban="TR150006100000000000000101"))
-    kept = await place.everything()
+        await run(api.url, make_call(iban="TR150006100000000000000101"))
+    await ledger.aclose()
 
-    assert receipt["key"].encode() in kept
-    assert b"TR1500" not in kept
+    assert b"TR1500" not in b"".join(path.read_bytes() for path in tmp_path.glob("ledger*"))
 
 
 async def test_a_write_without_a_key_goes_over_a_fresh_connection(run):
