@@ -332,14 +332,16 @@ async def test_a_deed_is_begun_when_it_may_have_taken_effect(run, actions, tmp_p
         ("tool-9", 3, (), []),
     ],
 )
-async def test_what_a_dead_turn_began_is_found_by_its_flow(actions, place, tmp_path, flow_id, turn, flows, found):
+async def test_what_a_dead_turn_began_is_found_by_its_flow(actions, tmp_path, flow_id, turn, flows, found):
     version = make_version(tmp_path, actions={})
-    async with place.ledger() as theirs:
+    with Owner(tmp_path / "workers") as dead:
+        theirs = SqliteLedger(tmp_path / "ledger.sqlite3", dead)
         for session in ("s1", "s2"):
             entry = entry_of(version, make_call(flow_id=flow_id, session_id=session))
             await theirs.claim(entry, lease_seconds=1000, again=())
             await theirs.dispatch(entry.key)
         await theirs.claim(entry_of(version, make_call(flow_id=flow_id, n=2)), lease_seconds=1000, again=())
+        await theirs.aclose()
 
     left = await actions.unanswered(version, tenant="acme", session_id="s1", turn=turn, flows=flows)
 
