@@ -211,13 +211,20 @@ def test(
     projects: ProjectsOption = None,
     *,
     junit: Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML here.")] = None,
-    chosen: Annotated[str | None, typer.Option("-k", help="Only scenarios whose name contains this.")] = None,
+    chosen: Annotated[
+        str | None, typer.Option("-k", help="Only scenarios with all these words in name, tags or file.")
+    ] = None,
     record: Annotated[str | None, typer.Option("--record", help="Print this stored session as a scenario.")] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show every conversation, not only those that fail.")
+    ] = False,
+    count: Annotated[bool, typer.Option("--counts", help="Count by tag and language at the end.")] = False,
 ) -> None:
     """Play a project's scenarios against the real service with its APIs stubbed."""
     from rich.console import Console
 
     from config.loading import load_version
+    from scenarios.report import counts
     from terminal.scenario_run import gather, recorded, run_scenarios
 
     version = load_version(project_folder(project, projects))
@@ -230,7 +237,10 @@ def test(
     jobs = gather(version, files or [], chosen)
     if not jobs:
         raise fail(f"{project}: no scenario to play")
-    results = asyncio.run(run_scenarios(version, jobs, _settings(projects), junit=junit, console=Console()))
+    played = run_scenarios(version, jobs, _settings(projects), junit=junit, console=Console(), whole=verbose)
+    results = asyncio.run(played)
+    if count:
+        typer.echo(counts(results))
     failed = sum(not played.passed for played in results)
     typer.echo(f"{len(results) - failed} passed, {failed} failed")
     if failed:

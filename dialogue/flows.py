@@ -1,9 +1,10 @@
 """Flows on the stack: beginning, stacking, cancelling, ending."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from config.templates import TemplateError, evaluate
-from dialogue.commands import Command, Start
+from dialogue.commands import Command, Fill, Start
 from dialogue.scene import MAX_FINISHED, MAX_STACK, Scene, new_frame, shared_variable
 from dialogue.state import Frame, OpenQuestion
 
@@ -32,23 +33,27 @@ def begin(scene: Scene, intent: str) -> Scene:
     """Put a new flow on top of the stack."""
     frame = new_frame(scene, intent)
     stack = (*scene.stack, frame)[-MAX_STACK:]
-    pending = (*_held_for(scene.open, intent), *scene.pending)
+    pending = (*_held_for(scene.open, intent, scene.project.intents[intent].slots), *scene.pending)
     scene = replace(scene, stack=stack, started=(*scene.started, frame["flow_id"]), open=None, pending=pending).made()
     return replace(scene, outcome=None)
 
 
-def _held_for(question: OpenQuestion | None, intent: str) -> list[Command]:
-    """The values that the message which left open what was meant gave for this intent."""
+def _held_for(question: OpenQuestion | None, intent: str, slots: Collection[str]) -> list[Command]:
+    """The values that the message which left open what was meant gave for this intent, or else for its slots."""
     if question is None or question["kind"] != "clarify":
         return []
-    values: list[Command] = []
-    chosen = False
+    own: list[Fill] = []
+    others: dict[str, Fill] = {}
+    meant = None
     for command in question.get("held", []):
         if command["command"] == "start":
-            chosen = command["intent"] == intent
-        elif chosen:
-            values.append(command)
-    return values
+            meant = command["intent"]
+        elif command["command"] == "fill" and meant == intent:
+            own.append(command)
+        elif command["command"] == "fill" and command["slot"] in slots:
+            others[command["slot"]] = command
+    known = {command["slot"] for command in own}
+    return [*own, *(command for slot, command in others.items() if slot not in known)]
 
 
 def may_start(scene: Scene, intent: str) -> bool:

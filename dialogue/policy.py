@@ -140,7 +140,7 @@ def _unclear(scene: Scene, reason: str) -> Scene:
         return scene.note("confirm.unclear")
     if asked == "clarify" and scene.open is not None and scene.top is None:
         again = scene.text("clarify.again", choices=[scene.intent_title(name) for name in scene.open["intents"]])
-        return scene.say("question", again).decide("ask", "clarifying")
+        return ask_again(scene, {**scene.open, "text": again})
     return replace(_not_understood(scene, reason), outcome=scene.outcome or "clarifying")
 
 

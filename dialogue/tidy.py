@@ -1,16 +1,17 @@
 """Clean-up of an engine's commands before the policy applies them.
 
-In this order: what names nothing of the project is dropped (also a value whose quote the customer did not write);
-repeats are dropped; contradictions are resolved (a person beats everything but values; restart beats cancel; a
-correction beats yes and no; anything beats a clarification, and any but that beats small talk and `unclear`); the rest
-is put in the order in which the policy carries it out.
+In this order: what names nothing of the project is dropped (also a value whose quote the customer did not write); a
+clarification takes with it what was said for the intents it names; repeats are dropped; contradictions are resolved (a
+person beats everything but values; restart beats cancel; a correction beats yes and no; anything beats a
+clarification, and any but that beats small talk and `unclear`); the rest is put in the order in which the policy
+carries it out.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from dialogue.commands import Command, Fill
+from dialogue.commands import Command, Fill, Start
 from dialogue.scene import Scene, values_of
 
 MAX_COMMANDS = 8
@@ -39,7 +40,7 @@ ORDER: tuple[str, ...] = (
 def tidy(commands: Sequence[Command], scene: Scene, message: str) -> tuple[Command, ...]:
     """The commands that make sense now, in the order of `ORDER`; `unclear` where none is left."""
     kept = [_with_own_words(command, message) for command in commands if _makes_sense(command, scene, message)]
-    kept = _resolve(_without_repeats(kept), scene)
+    kept = _resolve(_without_repeats(_held_back(kept, scene)), scene)
     kept.sort(key=lambda command: ORDER.index(command["command"]))
     if not kept:
         return ({"command": "unclear", "reason": "no_match"},)
@@ -76,6 +77,20 @@ def _with_own_words(command: Command, message: str) -> Command:
         return command
     said = [c for c in command["held"] if c["command"] == "start" or said_by_customer(c["quote"], message)]
     return {**command, "held": said}
+
+
+def _held_back(commands: list[Command], scene: Scene) -> list[Command]:
+    """A clarification with what was said for the intents it names: that is done when one of them is chosen."""
+    unsure = next((c for c in commands if c["command"] == "clarify"), None)
+    if unsure is None or scene.top is not None:
+        return commands
+    said: list[Start | Fill] = []
+    for command in commands:
+        if command["command"] == "fill" or (command["command"] == "start" and command["intent"] in unsure["intents"]):
+            said.append(command)
+        elif command["command"] != "clarify":
+            return commands
+    return [{**unsure, "held": [*unsure.get("held", []), *said]}] if said else commands
 
 
 def _is_slot(name: str, scene: Scene) -> bool:

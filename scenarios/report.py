@@ -1,26 +1,54 @@
 """What a run of scenarios came to: lines for people, JUnit XML for machines."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement
 
-from scenarios.runner import Played
+from scenarios.runner import Played, PlayedTurn
+
+_ALL = "scenarios"
+"""The row of the table that counts them all."""
 
 _CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32)))
 """Characters that XML 1.0 cannot carry."""
 
 
-def lines(played: Played) -> Iterator[str]:
-    """One line for a scenario that passed; the conversation up to the difference for one that failed."""
+def lines(played: Played, *, whole: bool = False) -> Iterator[str]:
+    """One line for a scenario that passed, for one that failed and with `whole` also its conversation."""
     mark = "ok  " if played.passed else "FAIL"
     yield f"{mark} {played.project}/{played.file}: {played.name} ({played.seconds:.1f} s)"
-    if played.passed:
+    if played.passed and not whole:
         return
     for turn in played.turns:
         yield f"       user  {turn.user}"
-        yield f"       bot   {turn.reply!r} [{turn.outcome}]"
+        yield from _reply(turn)
         for difference in turn.differences:
             yield f"     ! {difference}"
+
+
+def _reply(turn: PlayedTurn) -> Iterator[str]:
+    """What the bot said, line by line, and what the turn came to."""
+    said = turn.reply.splitlines() or [""]
+    said[-1] = f"{said[-1]} [{turn.outcome}]".lstrip()
+    yield f"       bot   {said[0]}"
+    yield from (f"             {line}" for line in said[1:])
+
+
+def counts(results: Sequence[Played]) -> str:
+    """How many scenarios went right, of all, by tag and language."""
+    right, of_all = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for played in results:
+        for tag in (*dict.fromkeys(played.tags), _ALL):
+            of_all[tag, played.locale] += 1
+            right[tag, played.locale] += played.passed
+    languages = sorted({locale for _, locale in of_all})
+    tags = [*sorted({tag for tag, _ in of_all} - {_ALL}), *([_ALL] if of_all else [])]
+    width = max(map(len, tags), default=0)
+    rows = [(tag, [f"{right[tag, at]}/{of_all[tag, at]}" for at in languages]) for tag in tags]
+    return "\n".join(
+        f"{tag:{width}}" + "".join(f"{cell:>9}" for cell in cells) for tag, cells in [("", languages), *rows]
+    )
 
 
 def write_junit(results: Sequence[Played], target: Path) -> None:

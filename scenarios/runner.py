@@ -39,6 +39,9 @@ class Played:
     name: str
     seconds: float
     turns: tuple[PlayedTurn, ...] = field(default=())
+    tags: tuple[str, ...] = ()
+    locale: str = ""
+    """The language it begins in."""
 
     @property
     def passed(self) -> bool:
@@ -106,6 +109,8 @@ async def play(service: PlayedService, version: Version, file: str, scenario: Sc
         name=scenario.name,
         seconds=perf_counter() - begun,
         turns=tuple(turns),
+        tags=tuple(scenario.tags),
+        locale=scenario.locale or str(turns[0].answer.get("locale") or ""),
     )
 
 

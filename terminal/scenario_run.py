@@ -3,15 +3,16 @@
 import logging
 import tempfile
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from rich.console import Console
 
 from config.settings import Settings
 from config.versions import Version
-from graph.services import database_file, make_folders
+from graph.storage import make_folders, open_storage
 from graph.threads import thread_id
-from graph.turn_log import SCHEMA, SqliteTurnLog
+from graph.turn_log import DatabaseTurnLog
 from scenarios.model import Scenario, load_scenarios, scenario_files
 from scenarios.recording import record
 from scenarios.report import lines, write_junit
@@ -19,25 +20,38 @@ from scenarios.runner import Played, play_all
 from scenarios.service import play_service, scenario_settings
 from serving.logs import configure_logs
 from serving.text import shown
-from tools.sqlite_file import SqliteFile
 
 Job = tuple[Version, str, Scenario]
 
 
 def gather(version: Version, files: Sequence[Path], chosen: str | None) -> list[Job]:
-    """The scenarios to play: all of the project's, or those of `files`, whose names contain `chosen`."""
+    """The scenarios to play, of the project or of `files`: those with every word of `chosen` in name, tags or file."""
     jobs = [
         (version, path.name, scenario)
         for path in (files or scenario_files(version.folder))
         for scenario in load_scenarios(path)
     ]
-    return [job for job in jobs if chosen is None or chosen.casefold() in job[2].name.casefold()]
+    return [job for job in jobs if all(word in _words(job) for word in (chosen or "").casefold().split())]
+
+
+def _words(job: Job) -> str:
+    _, file, scenario = job
+    return " ".join([file, scenario.name, *scenario.tags]).casefold()
 
 
 async def run_scenarios(
-    version: Version, jobs: Sequence[Job], settings: Settings, *, junit: Path | None, console: Console
+    version: Version,
+    jobs: Sequence[Job],
+    settings: Settings,
+    *,
+    junit: Path | None,
+    console: Console,
+    whole: bool = False,
 ) -> list[Played]:
-    """Play them against the real service over HTTP, a fresh database and the project's own knowledge."""
+    """Play them against the real service over HTTP, a fresh database and the project's own knowledge.
+
+    Each is told when it has ended, with `whole` also the conversation of those that went right.
+    """
     configure_logs(settings.log, level=logging.WARNING)
     with tempfile.TemporaryDirectory(prefix="switchboard-test-") as folder:
         make_folders(settings)
@@ -46,8 +60,11 @@ async def run_scenarios(
         (kept / "training").mkdir(exist_ok=True)
         (Path(folder) / "training").symlink_to(kept / "training")
         played_settings = scenario_settings(settings, Path(folder))
-        async with play_service([version], played_settings, vectors=kept / "vectors.db", console=console) as service:
-            results = await play_all(service, jobs, done=lambda played: _tell(played, console))
+        async with AsyncExitStack() as opened:
+            with Console(stderr=True).status(f"{version.project.name}: learning examples, reading documents"):
+                begun = play_service([version], played_settings, vectors=kept / "vectors.db", console=console)
+                service = await opened.enter_async_context(begun)
+            results = await play_all(service, jobs, done=lambda played: _tell(played, console, whole=whole))
     if junit is not None:
         write_junit(results, junit)
     return results
@@ -55,18 +72,14 @@ async def run_scenarios(
 
 async def recorded(version: Version, session_id: str, settings: Settings) -> str | None:
     """A stored session of the project as a scenario in YAML; None where there is none."""
-    make_folders(settings)
-    file = SqliteFile(database_file(settings), SCHEMA, durable=False)
-    try:
+    async with open_storage(settings) as storage:
         thread = thread_id(version.project.tenant, version.project.name, session_id)
-        turns = await SqliteTurnLog(file).turns(thread)
-    finally:
-        await file.aclose()
+        turns = await DatabaseTurnLog(storage.log).turns(thread)
     return record(version.project, f"recorded from {session_id}", turns) if turns else None
 
 
-def _tell(played: Played, console: Console) -> None:
-    for line in lines(played):
+def _tell(played: Played, console: Console, *, whole: bool) -> None:
+    for line in lines(played, whole=whole):
         style = None if played.passed else "red" if line.startswith(("FAIL", "     !")) else "dim"
         # A line stays one, also where it is longer than the terminal or a pipe is wide.
         console.print(shown(line), style=style, markup=False, highlight=False, soft_wrap=True)

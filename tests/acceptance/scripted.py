@@ -59,8 +59,20 @@ class ScriptedReader:
                 made.append(("forget", {"slot": command["slot"]}))
             elif command["command"] == "fill":
                 self._fill(made, command, turn.user)
+            elif command["command"] == "clarify":
+                made += [("clarify", {"intents": command["intents"]}), *self._held(command, turn.user)]
             else:
                 made += _act(command)
+        return made
+
+    def _held(self, command: Mapping[str, Any], message: str) -> list[Call]:
+        """The functions that may be meant, with the values that the message gives for them."""
+        made: list[Call] = []
+        for one in command.get("held", []):
+            if one["command"] == "start":
+                made.append((one["intent"], {}))
+            else:
+                self._fill(made, one, message)
         return made
 
     def _fill(self, made: list[Call], command: Mapping[str, Any], message: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from config.loading import load_version
 from config.settings import Settings
 from config.versions import Version
+from scenarios import report
 from scenarios.model import Scenario, load_scenarios, scenario_files
 from scenarios.runner import Played, play, play_all
 from scenarios.service import PlayedService, play_service, scenario_settings
@@ -97,15 +98,5 @@ def counts(chosen: Iterable[Case]) -> dict[str, Counter[str]]:
 
 
 def table(chosen: Sequence[Case], played: Mapping[str, Played]) -> str:
-    """Counts by pattern and language, those that went right of all."""
-    right = [case for case in chosen if case.key in played and played[case.key].passed]
-    wanted, went = counts(chosen), counts(right)
-    width = max(map(len, wanted), default=0)
-    lines = [f"{'':{width}}  " + "  ".join(f"{language:>7}" for language in LANGUAGES)]
-    for tag in sorted(wanted):
-        cells = [f"{went.get(tag, Counter())[at]}/{wanted[tag][at]}" for at in LANGUAGES]
-        lines.append(f"{tag:{width}}  " + "  ".join(f"{cell:>7}" for cell in cells))
-    totals = Counter(case.language for case in chosen)
-    passed = Counter(case.language for case in right)
-    cells = [f"{passed[at]}/{totals[at]}" for at in LANGUAGES]
-    return "\n".join([*lines, f"{'scenarios':{width}}  " + "  ".join(f"{cell:>7}" for cell in cells)])
+    """Counts by pattern and language of the file, those that went right of all."""
+    return report.counts([replace(played[case.key], locale=case.language) for case in chosen if case.key in played])

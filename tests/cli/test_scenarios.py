@@ -46,8 +46,8 @@ def test_a_conversation_that_goes_wrong_is_shown_up_to_where_it_did(run: Run, wo
     assert lines[failed + 1].split() == ["user", "where", "is", "my", "order"]
     shown = [line.strip() for line in lines[failed:] if line.strip().startswith("!")]
     assert [line[2:].split(":")[0] for line in shown] == ["slots.order_number", "reply", "actions.get_order"]
-    assert "expected '10043', got '10042'" in shown[0]
-    assert "'lost at sea'" in shown[1]
+    assert 'expected "10043", got "10042"' in shown[0]
+    assert '"lost at sea"' in shown[1]
     assert "Your order is shipped" in shown[1]  # on one line, however long
     assert "thanks" not in result.stdout  # what follows would only repeat it
     suite = parse(workshop.folder / "out" / "report.xml").getroot()  # noqa: S314
@@ -93,3 +93,27 @@ def test_no_scenario_at_all_is_an_error(run: Run) -> None:
 
     assert result.exit_code == 1
     assert result.stderr.splitlines() == ["corner-shop: no scenario to play"]
+
+
+def test_words_choose_by_name_tags_and_file_and_what_was_said_can_be_shown_and_counted(
+    run: Run, workshop: Workshop
+) -> None:
+    other = workshop.folder / "tagged.yaml"
+    other.write_text(
+        "- {name: says hello, tags: [greeting, first words], locale: en,\n"
+        "   turns: [{user: hello, expect: {outcome: chatted}}]}\n"
+        "- {name: says thanks, tags: [thanks], locale: en, turns: [{user: thanks, expect: {outcome: asked}}]}\n",
+        encoding="utf-8",
+    )
+    result = run("test", "corner-shop", other, "-k", "tagged says", "--verbose", "--counts")
+    lines = [line.split() for line in result.stdout.splitlines()]
+
+    assert ["user", "hello"] in lines
+    assert any(line[:2] == ["bot", "Hello!"] and line[-1] == "[chatted]" for line in lines)
+    assert lines[-5:-1] == [
+        ["first", "words", "1/1"],
+        ["greeting", "1/1"],
+        ["thanks", "0/1"],
+        ["scenarios", "1/2"],
+    ]
+    assert run("test", "corner-shop", other, "-k", "first greeting").stdout.splitlines()[-1] == "1 passed, 0 failed"

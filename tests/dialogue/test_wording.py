@@ -157,8 +157,37 @@ def test_a_yes_to_the_only_intent_meant_keeps_its_values_and_its_guard():
     assert "can't" in said(guarded.hears(act("affirm"), message="yes"))
 
 
+def test_values_beside_a_clarification_are_kept_whichever_way_they_are_told():
+    talk = Talk()
+    scene = talk.hears({"command": "clarify", "intents": ["balance", "send_money"]}, *HELD, message=WORDS)
+    assert outcome(scene) == "clarifying"
+
+    assert values(talk.hears(start("send_money"), message="send")) == {"amount": lira(500)}
+
+
 def test_values_that_the_customer_did_not_write_are_not_kept():
     talk = Talk()
     talk.hears(two_meant(), message="something about money")
 
     assert values(talk.hears(start("send_money"), message="send")) == {}
+
+
+def test_values_kept_for_one_intent_also_serve_another_that_has_the_slot():
+    slots = {"customer": {}, "what": {"type": "text", "ask": "What?"}}
+    intents = {
+        "balance": {"title": "Balance", "slots": {"customer": {}}},
+        "letter": {"title": "Letter", "slots": slots},
+    }
+    talk = Talk(bank(intents=intents, actions={}))
+    held: list[Start | Fill] = [start("balance"), fill("customer", "12345678")]
+    talk.hears({"command": "clarify", "intents": ["balance"], "held": held}, message=WORDS)
+
+    assert values(talk.hears(start("letter"), message="a letter")) == {"customer": "12345678"}
+
+
+def test_a_choice_that_is_not_answered_is_offered_once_more_in_other_words():
+    talk = Talk()
+    talk.hears(two_meant(), message=WORDS)
+    scene = talk.hears(unclear(), message="hm")
+
+    assert said(scene) == "Please choose one of these: Balance or Send money."
