@@ -21,13 +21,15 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         populate_by_name=True,
+        # An address may hold a password.
+        hide_input_in_errors=True,
     )
 
     projects: Annotated[Path, Field(validation_alias=_named("SWITCHBOARD_PROJECTS"))] = Path("projects")
     """The folder of project folders."""
     data: Annotated[Path, Field(validation_alias=_named("SWITCHBOARD_DATA"))] = Path("data")
     """Where the database, the knowledge index and the versions live."""
-    database: Annotated[str | None, Field(validation_alias=_named("SWITCHBOARD_DATABASE"))] = None
+    database: Annotated[str | None, Field(validation_alias=_named("SWITCHBOARD_DATABASE"), repr=False)] = None
     """`sqlite:///…` or `postgresql://…`; a SQLite file in the data folder if unset."""
     knowledge: Annotated[str | None, Field(validation_alias=_named("SWITCHBOARD_KNOWLEDGE"))] = None
     """`chroma:FOLDER`, `chroma:http://host:port` or `pgvector`."""
@@ -76,5 +78,5 @@ class Settings(BaseSettings):
 
     @property
     def knowledge_index(self) -> str:
-        """Where the vectors are kept: beside the database, whatever that is, unless set."""
-        return self.knowledge or ("pgvector" if self.uses_postgres else f"chroma:{self.data / 'knowledge'}")
+        """Where the vectors are kept: in the data folder, unless set."""
+        return self.knowledge or f"chroma:{self.data / 'knowledge'}"

@@ -21,16 +21,14 @@ from evals.bench_conversations import Conversation
 from evals.bench_processes import ROOT
 from graph.build import ConversationGraph, build_graph
 from graph.calls import TurnCall
-from graph.checkpoints import open_sqlite_saver
 from graph.parts import Parts
 from graph.services import open_parts
 from graph.sessions import config_of
-from graph.turn_log import SCHEMA, SqliteTurnLog
+from graph.turn_log import DatabaseTurnLog
 from graph.turns import Turns
 from models.budget import TokenBudget
 from models.embeddings import open_encoder
 from models.ports import Encoder
-from tools.sqlite_file import SqliteFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,16 +53,14 @@ async def open_ground(folder: Path, business: str) -> AsyncIterator[Ground]:
     environment = {**os.environ, **demo_environment(business)}
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_parts(settings, environment=environment))
-        parts, database = opened.parts, folder / "switchboard.db"
+        parts = opened.parts
         versions = {version.project.name: version for version in parts.versions.all()}
         for version in versions.values():
             await parts.understanding.prepare(version)
-        on_disk = build_graph(parts, await stack.enter_async_context(open_sqlite_saver(database)))
-        log_file = SqliteFile(database, SCHEMA, durable=False)
-        stack.push_async_callback(log_file.aclose)
+        on_disk = build_graph(parts, await stack.enter_async_context(opened.storage.saver()))
         turns = Turns(
             graph=on_disk,
-            turn_log=SqliteTurnLog(log_file),
+            turn_log=DatabaseTurnLog(opened.storage.log),
             records=[],
             versions=parts.versions,
             budget=TokenBudget(),

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -11,17 +10,16 @@ from pathlib import Path
 import structlog
 
 from config.clock import Clock, utc_now
-from config.errors import ConfigError
 from config.settings import Settings
 from config.store import FolderVersions
 from config.versions import Version, Versions
 from graph.build import build_graph
-from graph.checkpoints import open_sqlite_saver
 from graph.documents import Documents
 from graph.parts import Parts
 from graph.reloading import Reloading
+from graph.storage import Storage, open_storage, written_folders
 from graph.training import Training
-from graph.turn_log import SCHEMA, SqliteTurnLog
+from graph.turn_log import DatabaseTurnLog
 from graph.turns import Turns
 from models.budget import TokenBudget
 from models.chat import ChatModel, open_language_model
@@ -34,24 +32,17 @@ from tools.auth import Authenticator
 from tools.chatwoot import ChatwootLine
 from tools.desk import WebhookDesk
 from tools.disk import WriteProbe
-from tools.errors import LedgerUnavailableError
 from tools.http import open_line
 from tools.knowledge import ChromaKnowledge, open_knowledge
-from tools.ledger import SqliteLedger
+from tools.ledger import ActionLedger
 from tools.outbox import Outbox
-from tools.owners import Owner
 from tools.redaction import Redactor
-from tools.sqlite_file import SqliteFile
 from understanding.embedded import EmbeddedUnderstanding
 from understanding.hybrid import HybridUnderstanding
 from understanding.llm import LLMUnderstanding
 from understanding.port import Understanding
 
 log = structlog.get_logger(__name__)
-
-
-class StartError(ConfigError):
-    """The service cannot start: a folder, a file or a setting is wrong."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +64,9 @@ class OpenParts:
     """What a turn needs, open, with what else the service wants of it."""
 
     parts: Parts
+    storage: Storage
     knowledge: ChromaKnowledge
-    ledger: SqliteLedger
+    ledger: ActionLedger
     outbox: Outbox
     chatwoot: ChatwootLine
     learn: Callable[[Version], Awaitable[None]]
@@ -97,23 +89,19 @@ async def open_parts(
     `redactor` learns every secret that is used.
     """
     async with AsyncExitStack() as stack:
-        await asyncio.to_thread(make_folders, settings)
+        storage = await stack.enter_async_context(open_storage(settings))
         known = os.environ if environment is None else environment
         kept = settings.data / "versions"
         if versions is None:
             versions = await asyncio.to_thread(lambda: FolderVersions(settings.projects, copies=kept))
-        owner = await asyncio.to_thread(Owner(settings.data / "workers").__enter__)
-        stack.push(owner)
-        ledger, outbox = SqliteLedger(settings.data / "ledger.db", owner), Outbox(settings.data / "desk.db", owner)
-        stack.push_async_callback(ledger.aclose)
-        stack.push_async_callback(outbox.aclose)
-        await _try_out(ledger, outbox, settings.data)
+        ledger, outbox = ActionLedger(storage.ledger, storage.owner), Outbox(storage.desk, storage.owner)
         encoder = encoder_of(settings, vectors)
         base = await asyncio.to_thread(open_base, settings, encoder)
         stack.callback(base.close)
         model = await _model(settings, stack)
         line = await stack.enter_async_context(open_line())
         authenticator = Authenticator(line, known, redactor or Redactor())
+        authenticator.redactor.learn(*storage.secrets)
         if settings.openai_api_key:
             authenticator.redactor.learn(settings.openai_api_key.get_secret_value())
         for version in versions.all():
@@ -134,7 +122,15 @@ async def open_parts(
             authenticator.redactor.learn_project(version.project, version.name, known)
             await parts.understanding.prepare(version)
 
-        yield OpenParts(parts=parts, knowledge=base, ledger=ledger, outbox=outbox, chatwoot=chatwoot, learn=learn)
+        yield OpenParts(
+            parts=parts,
+            storage=storage,
+            knowledge=base,
+            ledger=ledger,
+            outbox=outbox,
+            chatwoot=chatwoot,
+            learn=learn,
+        )
 
 
 @asynccontextmanager
@@ -154,18 +150,9 @@ async def open_services(
                 settings, versions=versions, environment=environment, vectors=vectors, clock=clock, redactor=redactor
             )
         )
-        database, parts = database_file(settings), opened.parts
-        try:
-            saver = await stack.enter_async_context(open_sqlite_saver(database))
-        except sqlite3.Error as error:
-            raise _unusable("SWITCHBOARD_DATABASE", database, error) from error
-        log_file = SqliteFile(database, SCHEMA, durable=False)
-        stack.push_async_callback(log_file.aclose)
-        turn_log = SqliteTurnLog(log_file)
-        try:
-            await turn_log.find("", "")
-        except LedgerUnavailableError as error:
-            raise _unusable("SWITCHBOARD_DATABASE", database, error) from error
+        parts = opened.parts
+        saver = await stack.enter_async_context(opened.storage.saver())
+        turn_log = DatabaseTurnLog(opened.storage.log)
         training = Training(parts.understanding, parts.versions.all())
         stack.push_async_callback(training.stop)
         if isinstance(parts.versions, FolderVersions):
@@ -180,7 +167,7 @@ async def open_services(
             budget=TokenBudget(),
             clock=clock,
             probes={
-                "disk": WriteProbe({"SWITCHBOARD_DATA": settings.data, "SWITCHBOARD_DATABASE": database.parent}).check,
+                "disk": WriteProbe(written_folders(settings)).check,
                 "database": turn_log.check,
                 "ledger": opened.ledger.check,
                 "knowledge": opened.knowledge.check,
@@ -241,41 +228,3 @@ async def _model(settings: Settings, stack: AsyncExitStack) -> ChatModel | None:
     if model is not None:
         stack.push_async_callback(model.aclose)
     return model
-
-
-async def _try_out(ledger: SqliteLedger, outbox: Outbox, data: Path) -> None:
-    """A file that holds something else is told at the start, not when a customer's first action fails."""
-    try:
-        await ledger.get("")
-        await outbox.waits()
-    except LedgerUnavailableError as error:
-        raise _unusable("SWITCHBOARD_DATA", data, error) from error
-
-
-def _unusable(setting: str, place: Path, error: Exception) -> StartError:
-    return StartError(
-        f"{setting}: {str(place)!r} cannot be used ({error}); restore it from a copy, or move it away to begin anew"
-    )
-
-
-def database_file(settings: Settings) -> Path:
-    """The SQLite file of checkpoints and turns; raises StartError for a database of another kind."""
-    if settings.uses_postgres:
-        raise StartError("SWITCHBOARD_DATABASE: postgresql:// is not supported yet; use sqlite:///FILE")
-    return Path(settings.database_url.removeprefix("sqlite:///"))
-
-
-def make_folders(settings: Settings) -> None:
-    """Make the data folder, and the database's; raises StartError where they cannot be written to."""
-    folders = {"SWITCHBOARD_DATABASE": database_file(settings).parent, "SWITCHBOARD_DATA": settings.data}
-    for name, folder in reversed(folders.items()):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            probe = folder / f".writable-{os.getpid()}"
-            probe.touch()
-            probe.unlink()
-        except OSError as error:
-            raise StartError(
-                f"{name}: the folder {str(folder)!r} cannot be written to ({error.strerror});"
-                " choose another or change its permissions"
-            ) from error

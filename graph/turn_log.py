@@ -1,14 +1,13 @@
 """Sessions and their finished turns, beside the checkpoints: for repeated messages, lists and erasure."""
 
 import json
-import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from pydantic import JsonValue
 
-from tools.migrations import Schema, add_column, statements
-from tools.sqlite_file import SqliteFile
+from tools.database import Connection, Database, Row, Values
+from tools.migrations import Schema, add_column, number_rows, statements
 
 SCHEMA: Schema = (
     statements("""
@@ -26,6 +25,8 @@ CREATE INDEX IF NOT EXISTS turns_in_order ON turns (thread_id, created_at)
 """),
     # Files from before there were versions may lack it.
     add_column("turns", "message", "TEXT NOT NULL DEFAULT ''"),
+    # Turns of one moment stay in their order.
+    number_rows("turns"),
 )
 
 
@@ -87,9 +88,25 @@ class TurnLog(Protocol):
 
 
 _TURN = "message_id, fingerprint, message, answer"
+_SESSION = (
+    "thread_id, tenant, project, session_id, version, channel, locale, owner, turns, tokens, created_at, last_active"
+)
+_ADD_TURN = """
+INSERT INTO turns (thread_id, message_id, fingerprint, message, outcome, answer, created_at)
+VALUES (:thread_id, :message_id, :fingerprint, :message, :outcome, :answer, :created_at)
+ON CONFLICT (thread_id, message_id) DO NOTHING
+"""
+_ADD_SESSION = """
+INSERT INTO sessions (thread_id, tenant, project, session_id, version, channel, locale, owner, turns, tokens,
+    created_at, last_active)
+VALUES (:thread_id, :tenant, :project, :session_id, :version, :channel, :locale, :owner, :turns, :tokens,
+    :created_at, :last_active)
+ON CONFLICT (thread_id) DO UPDATE SET version = excluded.version, locale = excluded.locale, owner = excluded.owner,
+    turns = excluded.turns, tokens = sessions.tokens + excluded.tokens, last_active = excluded.last_active
+"""
 
 
-def _turn(row: sqlite3.Row) -> LoggedTurn:
+def _turn(row: Row) -> LoggedTurn:
     return LoggedTurn(
         message_id=row["message_id"],
         fingerprint=row["fingerprint"],
@@ -98,112 +115,70 @@ def _turn(row: sqlite3.Row) -> LoggedTurn:
     )
 
 
-class SqliteTurnLog:
-    """The turn log in the SQLite file of the checkpoints."""
+class DatabaseTurnLog:
+    """The turn log in the database of the checkpoints."""
 
-    def __init__(self, file: SqliteFile) -> None:
-        self._file = file
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def find(self, thread_id: str, message_id: str) -> LoggedTurn | None:
         """The turn of this message; None where it was not finished."""
-
-        def work(connection: sqlite3.Connection) -> sqlite3.Row | None:
-            query = f"SELECT {_TURN} FROM turns WHERE thread_id = ? AND message_id = ?"  # noqa: S608  # a constant
-            row: sqlite3.Row | None = connection.execute(query, (thread_id, message_id)).fetchone()
-            return row
-
-        row = await self._file.run(work, reading=True)
-        return _turn(row) if row is not None else None
+        query = f"SELECT {_TURN} FROM turns WHERE thread_id = :thread_id AND message_id = :message_id"  # noqa: S608  # a constant
+        found = await self._found(query, {"thread_id": thread_id, "message_id": message_id})
+        return _turn(found[0]) if found else None
 
     async def turns(self, thread_id: str) -> list[LoggedTurn]:
         """All finished turns of a session, oldest first."""
-
-        def work(connection: sqlite3.Connection) -> list[sqlite3.Row]:
-            query = f"SELECT {_TURN} FROM turns WHERE thread_id = ? ORDER BY created_at, rowid"  # noqa: S608  # a constant
-            return connection.execute(query, (thread_id,)).fetchall()
-
-        return [_turn(row) for row in await self._file.run(work, reading=True)]
+        query = f"SELECT {_TURN} FROM turns WHERE thread_id = :thread_id ORDER BY created_at, rowid"  # noqa: S608  # a constant
+        return [_turn(row) for row in await self._found(query, {"thread_id": thread_id})]
 
     async def add(self, session: SessionRow, turn: LoggedTurn) -> None:
         """Keep a finished turn and what it made of its session; the first entry for a message stands."""
+        row = {
+            "thread_id": session.thread_id,
+            "message_id": turn.message_id,
+            "fingerprint": turn.fingerprint,
+            "message": turn.message,
+            "outcome": str(turn.answer.get("outcome")),
+            "answer": json.dumps(turn.answer, ensure_ascii=False),
+            "created_at": session.last_active,
+        }
 
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "INSERT OR IGNORE INTO turns (thread_id, message_id, fingerprint, message, outcome, answer, created_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    session.thread_id,
-                    turn.message_id,
-                    turn.fingerprint,
-                    turn.message,
-                    str(turn.answer.get("outcome")),
-                    json.dumps(turn.answer, ensure_ascii=False),
-                    session.last_active,
-                ),
-            )
-            connection.execute(
-                "INSERT INTO sessions (thread_id, tenant, project, session_id, version, channel, locale, owner, turns,"
-                " tokens, created_at, last_active) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (thread_id) DO UPDATE SET"
-                " version = excluded.version, locale = excluded.locale, owner = excluded.owner,"
-                " turns = excluded.turns, tokens = sessions.tokens + excluded.tokens,"
-                " last_active = excluded.last_active",
-                (
-                    session.thread_id,
-                    session.tenant,
-                    session.project,
-                    session.session_id,
-                    session.version,
-                    session.channel,
-                    session.locale,
-                    session.owner,
-                    session.turns,
-                    session.tokens,
-                    session.created_at,
-                    session.last_active,
-                ),
-            )
+        def work(connection: Connection) -> None:
+            connection.execute(_ADD_TURN, row)
+            connection.execute(_ADD_SESSION, asdict(session))
 
-        await self._file.run(work)
+        await self._database.write(work)
 
     async def session(self, thread_id: str) -> SessionRow | None:
         """One session."""
-
-        def work(connection: sqlite3.Connection) -> sqlite3.Row | None:
-            row: sqlite3.Row | None = connection.execute(
-                "SELECT * FROM sessions WHERE thread_id = ?", (thread_id,)
-            ).fetchone()
-            return row
-
-        row = await self._file.run(work, reading=True)
-        return SessionRow(**dict(row)) if row is not None else None
+        query = f"SELECT {_SESSION} FROM sessions WHERE thread_id = :thread_id"  # noqa: S608  # a constant
+        found = await self._found(query, {"thread_id": thread_id})
+        return SessionRow(**dict(found[0])) if found else None
 
     async def sessions(self, tenant: str, limit: int = 1000) -> list[SessionRow]:
         """A tenant's sessions, the most recently active first."""
-
-        def work(connection: sqlite3.Connection) -> list[sqlite3.Row]:
-            query = "SELECT * FROM sessions WHERE tenant = ? ORDER BY last_active DESC LIMIT ?"
-            return connection.execute(query, (tenant, limit)).fetchall()
-
-        return [SessionRow(**dict(row)) for row in await self._file.run(work, reading=True)]
+        query = f"SELECT {_SESSION} FROM sessions WHERE tenant = :tenant ORDER BY last_active DESC LIMIT :most"  # noqa: S608  # a constant
+        return [SessionRow(**dict(row)) for row in await self._found(query, {"tenant": tenant, "most": limit})]
 
     async def set_owner(self, thread_id: str, owner: str) -> None:
         """Who answers in the session now."""
-
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute("UPDATE sessions SET owner = ? WHERE thread_id = ?", (owner, thread_id))
-
-        await self._file.run(work)
+        statement = "UPDATE sessions SET owner = :owner WHERE thread_id = :thread_id"
+        values = {"owner": owner, "thread_id": thread_id}
+        await self._database.write(lambda connection: connection.execute(statement, values).rowcount)
 
     async def erase(self, thread_id: str) -> None:
         """Forget the session and its turns."""
 
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM turns WHERE thread_id = ?", (thread_id,))
-            connection.execute("DELETE FROM sessions WHERE thread_id = ?", (thread_id,))
+        def work(connection: Connection) -> None:
+            for table in ("turns", "sessions"):
+                connection.execute(f"DELETE FROM {table} WHERE thread_id = :thread_id", {"thread_id": thread_id})  # noqa: S608  # constants
 
-        await self._file.run(work)
+        await self._database.write(work)
 
     async def check(self) -> str | None:
         """What is wrong where the log cannot be used; None where it can."""
-        return await self._file.check()
+        return await self._database.check()
+
+    async def _found(self, query: str, values: Values) -> list[Row]:
+        return await self._database.read(lambda connection: list(connection.execute(query, values).fetchall()))

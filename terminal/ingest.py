@@ -7,7 +7,8 @@ from rich.console import Console
 
 from config.settings import Settings
 from config.versions import Version
-from graph.services import encoder_of, make_folders, open_base
+from graph.services import encoder_of, open_base
+from graph.storage import make_folders
 from ingest.run import IngestSummary, run_ingest
 from tools.knowledge import ChromaKnowledge
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -9,6 +10,8 @@ from ipaddress import ip_address
 import hypothesis
 import pytest
 import structlog
+
+from evals.postgres_server import database, postgres_server
 
 # LangGraph reads it when it is imported, so it cannot be a fixture.
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
@@ -49,3 +52,19 @@ def logs_as_they_were() -> Iterator[None]:
     yield
     structlog.reset_defaults()
     root.handlers, root.level = before[0], before[1]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server's URL; the processes of a run share the server."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "postgres"
+    with postgres_server(folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def postgres_url(postgres: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty database of the module's own."""
+    with database(postgres, re.sub(r"\W", "_", request.node.name)[-60:]) as url:
+        yield url

@@ -10,17 +10,17 @@ that the project maps.
 """
 
 import json
-import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Final, Literal, Protocol
 
+from tools.database import Connection, Database, Values
+from tools.database import Row as DatabaseRow
+from tools.errors import LedgerUnavailableError
 from tools.findings import Finding
 from tools.migrations import Schema, statements
 from tools.owners import Owner
-from tools.sqlite_file import SqliteFile
 
 State = Literal["claimed", "dispatched", "succeeded", "failed", "unknown"]
 FINISHED: Final = ("succeeded", "failed", "unknown")
@@ -97,7 +97,7 @@ class Ledger(Protocol):
         """Remove them; says how many there were."""
 
 
-_SCHEMA: Final[Schema] = (
+SCHEMA: Final[Schema] = (
     statements("""
 CREATE TABLE IF NOT EXISTS action_ledger (
     key TEXT PRIMARY KEY, tenant TEXT NOT NULL, project TEXT NOT NULL, session_id TEXT NOT NULL, flow_id TEXT NOT NULL,
@@ -108,107 +108,151 @@ CREATE TABLE IF NOT EXISTS action_ledger (
 ) WITHOUT ROWID
 """),
 )
-_OF_SCOPE: Final = "tenant = ? AND (? IS NULL OR project = ?) AND (? IS NULL OR session_id = ?)"
+OF_SCOPE: Final = (
+    "tenant = :tenant AND (CAST(:project AS TEXT) IS NULL OR project = :project)"
+    " AND (CAST(:session_id AS TEXT) IS NULL OR session_id = :session_id)"
+)
+"""The rows of a session, of a project or of a tenant."""
+
+_TRIES: Final = 50
+"""How often a claim looks again because another worker changed the row meanwhile; each time, that one got on."""
 
 
-class SqliteLedger:
-    """The ledger in an SQLite file that several processes of one machine may share."""
+class ActionLedger:
+    """The ledger in a database that several processes may share."""
 
-    def __init__(self, path: Path, owner: Owner, *, now: Callable[[], float] = time.time) -> None:
-        self._file = SqliteFile(path, _SCHEMA)
+    def __init__(self, database: Database, owner: Owner, *, now: Callable[[], float] = time.time) -> None:
+        self._database = database
         self._owner = owner
         self._now = now
 
     async def claim(self, entry: Entry, *, lease_seconds: float, again: tuple[State, ...]) -> Claim:
         """See Ledger."""
 
-        def work(connection: sqlite3.Connection) -> Claim:
-            found = _get(connection, entry.key)
-            busy = found is not None and self._busy(found)
-            if found is not None and (busy or found.state not in again):
-                return Claim(granted=False, busy=busy, row=found)
-            claim = (self._owner.name, self._now() + lease_seconds)
-            if found is None:
-                values = (entry.key, entry.tenant, entry.project, entry.session_id, entry.flow_id, entry.action)
-                connection.execute(
-                    "INSERT INTO action_ledger (key, tenant, project, session_id, flow_id, action, arguments_hash,"
-                    " state, owner, lease_until, claimed_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'claimed', ?, ?, ?)",
-                    (*values, entry.arguments_hash, *claim, self._now()),
-                )
-            else:
-                connection.execute(
-                    "UPDATE action_ledger SET state = 'claimed', owner = ?, lease_until = ? WHERE key = ?",
-                    (*claim, entry.key),
-                )
-            return Claim(granted=True, busy=False, row=found or _required(_get(connection, entry.key)))
+        def work(connection: Connection) -> Claim:
+            for _ in range(_TRIES):
+                if self._entered(connection, entry, lease_seconds):
+                    return Claim(granted=True, busy=False, row=_required(_get(connection, entry.key)))
+                found = _get(connection, entry.key)
+                if found is None:
+                    continue
+                busy = self._busy(connection, found)
+                if busy or found.state not in again:
+                    return Claim(granted=False, busy=busy, row=found)
+                if self._taken_over(connection, found, lease_seconds):
+                    return Claim(granted=True, busy=False, row=found)
+            raise LedgerUnavailableError("the row is claimed again and again by others")
 
-        return await self._file.run(work)
+        return await self._database.write(work)
+
+    def _entered(self, connection: Connection, entry: Entry, lease_seconds: float) -> bool:
+        """Whether the row was not there before."""
+        statement = (
+            "INSERT INTO action_ledger (key, tenant, project, session_id, flow_id, action, arguments_hash,"
+            " state, owner, lease_until, claimed_at) VALUES (:key, :tenant, :project, :session_id, :flow_id, :action,"
+            " :arguments_hash, 'claimed', :owner, :lease_until, :now) ON CONFLICT (key) DO NOTHING"
+        )
+        now = self._now()
+        claim = {"owner": self._owner.name, "lease_until": now + lease_seconds, "now": now}
+        return connection.execute(statement, {**asdict(entry), **claim}).rowcount == 1
+
+    def _taken_over(self, connection: Connection, found: Row, lease_seconds: float) -> bool:
+        """Whether the row is still what was found, and now this worker's."""
+        statement = (
+            "UPDATE action_ledger SET state = 'claimed', owner = :owner, lease_until = :lease_until WHERE key = :key"
+            " AND state = :found_state AND owner = :found_owner AND lease_until = :found_lease"
+            " AND attempts = :found_attempts"
+        )
+        values = {
+            "key": found.entry.key,
+            "owner": self._owner.name,
+            "lease_until": self._now() + lease_seconds,
+            "found_state": found.state,
+            "found_owner": found.owner,
+            "found_lease": found.lease_until,
+            "found_attempts": found.attempts,
+        }
+        return connection.execute(statement, values).rowcount == 1
 
     async def dispatch(self, key: str) -> bool:
         """See Ledger."""
         statement = (
-            "UPDATE action_ledger SET state = 'dispatched', dispatched_at = ?, attempts = attempts + 1"
-            " WHERE key = ? AND owner = ? AND state IN ('claimed', 'dispatched') AND lease_until > ?"
+            "UPDATE action_ledger SET state = 'dispatched', dispatched_at = :now, attempts = attempts + 1"
+            " WHERE key = :key AND owner = :owner AND state IN ('claimed', 'dispatched') AND lease_until > :now"
         )
-        values = (self._now(), key, self._owner.name, self._now())
-        return await self._file.run(lambda connection: connection.execute(statement, values).rowcount == 1)
+        values = {"key": key, "owner": self._owner.name, "now": self._now()}
+        return await self._changed(statement, values) == 1
 
     async def finish(self, key: str, finding: Finding) -> None:
         """See Ledger."""
         statement = (
-            "UPDATE action_ledger SET state = ?, http_status = ?, result = ?, reference = ?, error = ?,"
-            " finished_at = ?, lease_until = 0 WHERE key = ? AND state != 'succeeded'"
+            "UPDATE action_ledger SET state = :state, http_status = :http_status, result = :result,"
+            " reference = :reference, error = :error, finished_at = :now, lease_until = 0"
+            " WHERE key = :key AND state != 'succeeded'"
         )
-        result = json.dumps(finding.result, ensure_ascii=False)
-        values = (finding.state, finding.http_status, result, finding.reference, finding.error, self._now(), key)
-        await self._file.run(lambda connection: connection.execute(statement, values))
+        values = {
+            "key": key,
+            "state": finding.state,
+            "http_status": finding.http_status,
+            "result": json.dumps(finding.result, ensure_ascii=False),
+            "reference": finding.reference,
+            "error": finding.error,
+            "now": self._now(),
+        }
+        await self._changed(statement, values)
 
     async def release(self, key: str) -> None:
         """See Ledger."""
-        statement = "DELETE FROM action_ledger WHERE key = ? AND owner = ? AND state = 'claimed' AND attempts = 0"
-        await self._file.run(lambda connection: connection.execute(statement, (key, self._owner.name)))
+        statement = (
+            "DELETE FROM action_ledger WHERE key = :key AND owner = :owner AND state = 'claimed' AND attempts = 0"
+        )
+        await self._changed(statement, {"key": key, "owner": self._owner.name})
 
     async def get(self, key: str) -> Row | None:
         """See Ledger."""
-        return await self._file.run(lambda connection: _get(connection, key))
+        return await self._database.read(lambda connection: _get(connection, key))
 
     async def rows(self, *, tenant: str, project: str | None = None, session_id: str | None = None) -> list[Row]:
         """See Ledger."""
-        statement = f"SELECT * FROM action_ledger WHERE {_OF_SCOPE} ORDER BY claimed_at"  # noqa: S608 - a constant
-        values = (tenant, project, project, session_id, session_id)
-        return await self._file.run(lambda connection: [_row(one) for one in connection.execute(statement, values)])
+        statement = f"SELECT * FROM action_ledger WHERE {OF_SCOPE} ORDER BY claimed_at"  # noqa: S608 - a constant
+        values = {"tenant": tenant, "project": project, "session_id": session_id}
+        return await self._database.read(
+            lambda connection: [_row(one) for one in connection.execute(statement, values).fetchall()]
+        )
 
     async def erase(self, *, tenant: str, project: str | None = None, session_id: str | None = None) -> int:
         """See Ledger."""
-        statement = f"DELETE FROM action_ledger WHERE {_OF_SCOPE}"  # noqa: S608 - a constant
-        values = (tenant, project, project, session_id, session_id)
-        return await self._file.run(lambda connection: connection.execute(statement, values).rowcount)
+        statement = f"DELETE FROM action_ledger WHERE {OF_SCOPE}"  # noqa: S608 - a constant
+        return await self._changed(statement, {"tenant": tenant, "project": project, "session_id": session_id})
 
     async def check(self) -> str | None:
         """What is wrong where actions cannot be written down, and are not done; None where they can."""
-        return await self._file.check()
+        return await self._database.check()
 
     async def aclose(self) -> None:
-        """Close the file."""
-        await self._file.aclose()
+        """Let go of the database."""
+        await self._database.aclose()
 
-    def _busy(self, row: Row) -> bool:
+    async def _changed(self, statement: str, values: Values) -> int:
+        return await self._database.write(lambda connection: connection.execute(statement, values).rowcount)
+
+    def _busy(self, connection: Connection, row: Row) -> bool:
         """Whether a call is at it: unfinished, its lease running and its worker alive."""
-        return row.state not in FINISHED and row.lease_until > self._now() and self._owner.lives(row.owner)
+        return row.state not in FINISHED and row.lease_until > self._now() and self._owner.lives(row.owner, connection)
 
 
-def _get(connection: sqlite3.Connection, key: str) -> Row | None:
-    found = connection.execute("SELECT * FROM action_ledger WHERE key = ?", (key,)).fetchone()
+def _get(connection: Connection, key: str) -> Row | None:
+    found = connection.execute("SELECT * FROM action_ledger WHERE key = :key", {"key": key}).fetchone()
     return None if found is None else _row(found)
 
 
 def _required(row: Row | None) -> Row:
     if row is None:
-        raise sqlite3.IntegrityError("a row that was just written is gone")
+        raise LedgerUnavailableError("a row that was just written is gone")
     return row
 
 
-def _row(found: sqlite3.Row) -> Row:
+def _row(found: DatabaseRow) -> Row:
     finding = None
     if found["state"] in FINISHED:
         finding = Finding(

@@ -1,7 +1,8 @@
 """Who works on a claim, and whether that process still lives.
 
-A worker holds a lock on a file of its own for as long as it runs. The system lets go of it however the process ends, so
-a restarted service need not wait for the leases of the one that was killed.
+A worker holds a lock of its own for as long as it runs: on a file beside the SQLite files, in PostgreSQL
+(`tools/postgres_owner.py`) an advisory lock. The system lets go of it however the process ends, so a restarted service
+need not wait for the leases of the one that was killed.
 """
 
 import fcntl
@@ -9,11 +10,24 @@ import os
 import uuid
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
+
+from tools.database import Connection
 
 
-class Owner:
-    """This process's name among the workers that share a folder."""
+class Owner(Protocol):
+    """This process among the workers that share a database."""
+
+    @property
+    def name(self) -> str:
+        """What it signs its claims with."""
+
+    def lives(self, name: str, connection: Connection) -> bool:
+        """Whether the worker of that name still runs; asked within a transaction of the claims' database."""
+
+
+class FileOwner:
+    """This process's name among the workers of one machine that share a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -25,7 +39,7 @@ class Owner:
         self._descriptor = os.open(self._path(self.name), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         for path in self._folder.glob("*.worker"):
-            if not self.lives(path.stem):
+            if not self._locked(path.stem):
                 path.unlink(missing_ok=True)
         return self
 
@@ -37,8 +51,11 @@ class Owner:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def lives(self, name: str) -> bool:
-        """Whether the worker of that name still runs."""
+    def lives(self, name: str, connection: Connection) -> bool:  # noqa: ARG002 - the port's signature
+        """Whether the worker of that name still runs; the folder tells."""
+        return self._locked(name)
+
+    def _locked(self, name: str) -> bool:
         if name == self.name:
             return self._descriptor is not None
         try:

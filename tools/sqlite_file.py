@@ -1,4 +1,4 @@
-"""One SQLite file for what must not be lost: the ledger and the desk's outbox; the turn log shares the code.
+"""The database port over one SQLite file: the ledger's, the desk's outbox's, the turn log's.
 
 One connection on a thread of its own. `synchronous=FULL`, unlike the checkpoints' NORMAL: in WAL mode NORMAL loses the
 newest commits when the machine loses power, and a claim lost after its request was sent would let the request be sent
@@ -10,17 +10,16 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
 
 import structlog
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from tools.database import Connection, T
 from tools.errors import LedgerUnavailableError
 from tools.migrations import Schema, SchemaTooNewError, migrate
+from tools.sqlite_connection import SqliteConnection
 
 _log = structlog.get_logger(__name__)
-
-T = TypeVar("T")
 
 
 class SqliteFile:
@@ -35,16 +34,19 @@ class SqliteFile:
         self._connection: sqlite3.Connection | None = None
         self._ailment: str | None = None
 
-    async def run(self, work: Callable[[sqlite3.Connection], T], *, reading: bool = False) -> T:
-        """Do `work` in one transaction, one that only reads where nothing is written; raises LedgerUnavailableError."""
-        begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work, begin)
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Do `work`, which writes nothing, in one transaction; raises LedgerUnavailableError."""
+        return await self._soon(work, "BEGIN")
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` in one transaction that nobody else writes in; raises LedgerUnavailableError."""
+        return await self._soon(work, "BEGIN IMMEDIATE")
 
     async def check(self) -> str | None:
         """What readiness tells of a file that cannot be used, and the log its cause once; None where it can."""
         cause = None
         try:
-            await self.run(lambda connection: connection.execute("SELECT count(*) FROM sqlite_master").fetchone())
+            await self.write(lambda connection: connection.execute("SELECT count(*) FROM sqlite_master").fetchone())
         except LedgerUnavailableError as error:
             cause = str(error)
         if cause is not None and cause != self._ailment:
@@ -56,12 +58,15 @@ class SqliteFile:
         """Close the file; it can be used again, which opens it anew."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
 
-    def _run(self, work: Callable[[sqlite3.Connection], T], begin: str) -> T:
+    async def _soon(self, work: Callable[[Connection], T], begin: str) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work, begin)
+
+    def _run(self, work: Callable[[Connection], T], begin: str) -> T:
         try:
             connection = self._open()
             connection.execute(begin)
             try:
-                result = work(connection)
+                result = work(SqliteConnection(connection))
             except BaseException:  # whatever ends it, a cancellation too: nothing half-written, and it goes on
                 connection.rollback()
                 raise

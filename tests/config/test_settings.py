@@ -41,10 +41,21 @@ def test_keys_are_never_shown(monkeypatch):
     assert "planted" not in repr(Settings())
 
 
-def test_postgres_brings_its_own_index(monkeypatch):
+def test_knowledge_stays_in_the_data_folder_whatever_the_database_is(monkeypatch):
     monkeypatch.setenv("SWITCHBOARD_DATABASE", "postgresql://localhost/x")
 
-    assert Settings().knowledge_index == "pgvector"
+    assert Settings().knowledge_index == "chroma:data/knowledge"
+
+
+@pytest.mark.parametrize("database", ["postgresql://u:planted@localhost/x", "mysql://u:planted@localhost/x"])
+def test_a_database_s_password_is_never_shown(monkeypatch, database):
+    monkeypatch.setenv("SWITCHBOARD_DATABASE", database)
+    try:
+        shown = repr(Settings())
+    except ValidationError as error:
+        shown = str(error)
+
+    assert "planted" not in shown
 
 
 @pytest.mark.parametrize(

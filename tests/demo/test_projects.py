@@ -17,9 +17,10 @@ from dialogue.state import Plan
 from tools.actions import HttpActions
 from tools.http import open_line
 from tools.langchain_tools import slots_of_action
-from tools.ledger import SqliteLedger
-from tools.owners import Owner
+from tools.ledger import SCHEMA, ActionLedger
+from tools.owners import FileOwner
 from tools.ports import ActionCall
+from tools.sqlite_file import SqliteFile
 
 PROJECTS = Path(__file__).parents[2] / "projects"
 TODAY = datetime.now(UTC).date()
@@ -79,8 +80,8 @@ async def business():
 
 @pytest.fixture
 async def actions(business, tmp_path):
-    with Owner(tmp_path / "workers") as owner:
-        ledger = SqliteLedger(tmp_path / "ledger.sqlite3", owner)
+    with FileOwner(tmp_path / "workers") as owner:
+        ledger = ActionLedger(SqliteFile(tmp_path / "ledger.sqlite3", SCHEMA), owner)
         async with open_line() as line:
             yield HttpActions(line, ledger, environment=demo_environment(business))
         await ledger.aclose()

@@ -18,12 +18,13 @@ from graph.build import build_graph
 from graph.calls import Failed, Final, TurnCall
 from graph.checkpoints import open_sqlite_saver
 from graph.parts import Parts
-from graph.turn_log import SCHEMA, SqliteTurnLog
+from graph.turn_log import SCHEMA, DatabaseTurnLog
 from graph.turns import Turns
 from models.budget import TokenBudget
 from tests.dialogue.talking import NOW, version_of
-from tools.ledger import SqliteLedger
-from tools.owners import Owner
+from tools.ledger import SCHEMA as LEDGER_SCHEMA
+from tools.ledger import ActionLedger
+from tools.owners import FileOwner
 from tools.ports import ActionCall, Draft, Packet
 from tools.sqlite_file import SqliteFile
 from understanding.port import Situation, Understood
@@ -190,7 +191,7 @@ class Room:
         self.folder = folder
         self.now: datetime = NOW
         self.turns: Turns
-        self.ledger: SqliteLedger
+        self.ledger: ActionLedger
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Room"]:
@@ -203,13 +204,13 @@ class Room:
             desk=self.desk,
             clock=lambda: self.now,
         )
-        with Owner(self.folder / "workers") as owner:
+        with FileOwner(self.folder / "workers") as owner:
             log_file = SqliteFile(self.folder / "log.db", SCHEMA)
-            self.ledger = ledger = SqliteLedger(self.folder / "ledger.db", owner)
+            self.ledger = ledger = ActionLedger(SqliteFile(self.folder / "ledger.db", LEDGER_SCHEMA), owner)
             async with open_sqlite_saver(self.folder / "checkpoints.db") as saver:
                 self.turns = Turns(
                     graph=build_graph(parts, saver),
-                    turn_log=SqliteTurnLog(log_file),
+                    turn_log=DatabaseTurnLog(log_file),
                     records=[ledger],
                     deeds=ledger,
                     versions=self.versions,

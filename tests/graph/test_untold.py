@@ -12,9 +12,10 @@ from tests.tools_actions.wire import reply, wire
 from tools.actions import HttpActions, entry_of
 from tools.findings import Finding
 from tools.http import open_line
-from tools.ledger import SqliteLedger
-from tools.owners import Owner
+from tools.ledger import SCHEMA, ActionLedger
+from tools.owners import FileOwner
 from tools.ports import ActionCall
+from tools.sqlite_file import SqliteFile
 
 MEANINGS = {
     "top up 500": (start("top_up"), fill("amount", lira(500), "500")),
@@ -54,8 +55,8 @@ async def bank_of(folder, *steps):
     """A room whose bank is a real API behind the real actions and ledger."""
     async with wire(*(steps or (reply(201, {"id": "T-1"}),))) as api, open_line() as line:
         room = Room(project(api.url), Script(MEANINGS), folder)
-        with Owner(folder / "workers") as owner:
-            ledger = SqliteLedger(folder / "ledger.db", owner)
+        with FileOwner(folder / "workers") as owner:
+            ledger = ActionLedger(SqliteFile(folder / "ledger.db", SCHEMA), owner)
             room.business = HttpActions(line, ledger)
             async with room.open():
                 yield room, api
@@ -74,8 +75,8 @@ async def dies(room, flow_id, finding=None, amount=500):
         channel="web",
     )
     entry = entry_of(version, call)
-    with Owner(room.folder / "workers") as dead:
-        ledger = SqliteLedger(room.folder / "ledger.db", dead)
+    with FileOwner(room.folder / "workers") as dead:
+        ledger = ActionLedger(SqliteFile(room.folder / "ledger.db", SCHEMA), dead)
         await ledger.claim(entry, lease_seconds=1000, again=())
         await ledger.dispatch(entry.key)
         if finding is not None:

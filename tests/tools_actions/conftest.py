@@ -8,10 +8,9 @@ from config.project import Project
 from config.versions import Version
 from dialogue.scene import plan_hash
 from dialogue.state import Plan
+from tests.tools_actions.places import FilePlace, PostgresPlace
 from tools.actions import HttpActions
 from tools.http import open_line
-from tools.ledger import SqliteLedger
-from tools.owners import Owner
 from tools.ports import ActionCall
 
 
@@ -47,16 +46,31 @@ async def line(tls):
 
 
 @pytest.fixture
-def owner(tmp_path):
-    with Owner(tmp_path / "workers") as opened:
+def kind(request):
+    """`sqlite`; where a module is parametrised indirectly, `postgres` too."""
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture
+def place(kind, request, tmp_path):
+    """Where this test's rows are kept."""
+    if kind == "sqlite":
+        return FilePlace(tmp_path)
+    return PostgresPlace(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+async def ledger(place):
+    await place.empty()
+    async with place.ledger() as opened:
         yield opened
 
 
 @pytest.fixture
-async def ledger(tmp_path, owner):
-    opened = SqliteLedger(tmp_path / "ledger.sqlite3", owner)
-    yield opened
-    await opened.aclose()
+async def outbox(place):
+    await place.empty()
+    async with place.outbox() as opened:
+        yield opened
 
 
 @pytest.fixture

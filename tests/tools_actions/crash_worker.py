@@ -7,10 +7,9 @@ import signal
 from pathlib import Path
 
 from tests.tools_actions.conftest import make_call, make_version
+from tests.tools_actions.places import FilePlace, PostgresPlace
 from tools.actions import HttpActions
 from tools.http import open_line
-from tools.ledger import SqliteLedger
-from tools.owners import Owner
 
 
 class DeadlyLedger:
@@ -34,27 +33,25 @@ class DeadlyLedger:
         return run
 
 
-async def act(folder, url, turns, *, idempotency, dies_after=None):
+async def act(folder, url, turns, *, idempotency, dies_after=None, database=None):
     """Do the turns that have no line in the file `done` yet; a line is what the customer was told."""
     done = folder / "done"
     told = {json.loads(line)["turn"] for line in done.read_text().splitlines()} if done.exists() else set()
     action = {"url": f"{url}/act", "method": "POST", "effect": "write", "json": {"turn": "{{ slots.turn }}"}}
     version = make_version(folder, actions={"send": {**action, "idempotency": idempotency, "timeout": 5}})
-    with Owner(folder / "workers") as owner:
-        ledger = SqliteLedger(folder / "ledger.sqlite3", owner)
-        async with open_line() as line:
-            actions = HttpActions(line, DeadlyLedger(ledger, dies_after) if dies_after else ledger)
-            for turn in range(turns):
-                if turn in told:
-                    continue
-                receipt = await actions.call(version, make_call(flow_id=f"{turn}-1", turn=turn))
-                with done.open("a") as file:
-                    file.write(json.dumps({"turn": turn, "status": receipt["status"], "key": receipt["key"]}) + "\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-        await ledger.aclose()
+    place = PostgresPlace(database) if database else FilePlace(folder)
+    async with place.ledger() as ledger, open_line() as line:
+        actions = HttpActions(line, DeadlyLedger(ledger, dies_after) if dies_after else ledger)
+        for turn in range(turns):
+            if turn in told:
+                continue
+            receipt = await actions.call(version, make_call(flow_id=f"{turn}-1", turn=turn))
+            with done.open("a") as file:
+                file.write(json.dumps({"turn": turn, "status": receipt["status"], "key": receipt["key"]}) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
 
 
-def work(folder, url, turns, idempotency, dies_after=None):
+def work(folder, url, turns, idempotency, **more):
     """The process's main function."""
-    asyncio.run(act(Path(folder), url, turns, idempotency=idempotency, dies_after=dies_after))
+    asyncio.run(act(Path(folder), url, turns, idempotency=idempotency, **more))

@@ -11,9 +11,9 @@ from config.errors import ProjectNotFoundError
 from tests.tools_actions.conftest import make_version
 from tests.tools_actions.wire import refused_url, reply, reset, wire
 from tools.desk import WebhookDesk
-from tools.outbox import Outbox
-from tools.owners import Owner
 from tools.ports import Packet
+
+pytestmark = pytest.mark.parametrize("kind", ["sqlite", "postgres"], indirect=True)
 
 ENVIRONMENT = {"DESK_SECRET": "planted-desk-secret"}
 PACKET = Packet(
@@ -29,13 +29,6 @@ PACKET = Packet(
     transcript=[{"role": "user", "content": "insan istiyorum"}],
     confidence=None,
 )
-
-
-@pytest.fixture
-async def outbox(tmp_path, owner):
-    opened = Outbox(tmp_path / "desk.sqlite3", owner)
-    yield opened
-    await opened.aclose()
 
 
 @pytest.fixture
@@ -122,15 +115,13 @@ async def test_the_same_transfer_is_told_once(open_desk, outbox):
     assert len(api.seen) == 1
 
 
-async def test_a_letter_outlives_the_process(open_desk, outbox, tmp_path):
-    with Owner(tmp_path / "workers") as dead:
-        theirs = Outbox(tmp_path / "desk.sqlite3", dead)
+async def test_a_letter_outlives_the_process(open_desk, outbox, place):
+    async with place.outbox() as theirs:
         version, desk = open_desk(refused_url(), using=theirs)
         async with desk:
             await desk.announce(version, PACKET)
             await asyncio.sleep(0.05)
         await theirs.take(1)
-        await theirs.aclose()
     async with wire() as api:
         _, desk = open_desk(api.url)
         async with desk:

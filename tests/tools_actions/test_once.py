@@ -2,15 +2,17 @@
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.tools_actions.conftest import make_call, make_version
+from tests.tools_actions.places import FilePlace
 from tests.tools_actions.wire import reply, reset, silence, wire
 from tools.actions import HttpActions, entry_of
 from tools.findings import Finding
-from tools.ledger import SqliteLedger
-from tools.owners import Owner
+
+pytestmark = pytest.mark.parametrize("kind", ["sqlite", "postgres"], indirect=True)
 
 MADE = reply(201, {"id": "T-1"})
 RESULT = {"reference": "id"}
@@ -158,15 +160,12 @@ async def test_two_calls_of_one_deed_at_once_send_it_once(run):
     assert len(api.seen) == 1
 
 
-async def test_another_worker_does_not_send_what_is_claimed(run, line, ledger, tmp_path):
-    with Owner(tmp_path / "workers") as other:
-        theirs = SqliteLedger(tmp_path / "ledger.sqlite3", other)
-        async with wire(reply(201, {"id": "T-1"}, delay=0.3)) as api:
-            both = await asyncio.gather(
-                run(api.url, make_call(amount=5), result=RESULT),
-                run(api.url, make_call(amount=5), result=RESULT, using=HttpActions(line, theirs)),
-            )
-        await theirs.aclose()
+async def test_another_worker_does_not_send_what_is_claimed(run, line, place):
+    async with place.ledger() as theirs, wire(reply(201, {"id": "T-1"}, delay=0.3)) as api:
+        both = await asyncio.gather(
+            run(api.url, make_call(amount=5), result=RESULT),
+            run(api.url, make_call(amount=5), result=RESULT, using=HttpActions(line, theirs)),
+        )
 
     assert {receipt["reference"] for receipt in both} == {"T-1"}
     assert len(api.seen) == 1
@@ -181,15 +180,13 @@ async def test_another_worker_does_not_send_what_is_claimed(run, line, ledger, t
         (True, False, ("unknown", 0)),
     ],
 )
-async def test_what_a_dead_worker_left_is_finished_where_that_is_safe(run, tmp_path, dispatched, idempotency, expected):
-    version = make_version(tmp_path, actions={})
+async def test_what_a_dead_worker_left_is_finished_where_that_is_safe(run, place, dispatched, idempotency, expected):
+    version = make_version(Path(), actions={})
     entry = entry_of(version, make_call(amount=5))
-    with Owner(tmp_path / "workers") as dead:
-        theirs = SqliteLedger(tmp_path / "ledger.sqlite3", dead)
+    async with place.ledger() as theirs:
         await theirs.claim(entry, lease_seconds=1000, again=())
         if dispatched:
             await theirs.dispatch(entry.key)
-        await theirs.aclose()
     async with wire(MADE) as api:
         receipt = await run(api.url, make_call(amount=5), idempotency=idempotency)
 
@@ -256,12 +253,10 @@ async def test_an_old_key_is_not_sent_again(run, line, ledger):
     assert (receipt["status"], len(api.seen)) == ("unknown", 1)
 
 
-async def test_what_cannot_be_written_down_is_not_done(run, line, tmp_path, owner):
-    (tmp_path / "broken").mkdir()
-    broken = SqliteLedger(tmp_path / "broken", owner)
-    async with wire(MADE) as api:
+async def test_what_cannot_be_written_down_is_not_done(run, line, tmp_path):
+    (tmp_path / "ledger.sqlite3").mkdir()
+    async with FilePlace(tmp_path).ledger() as broken, wire(MADE) as api:
         receipt = await run(api.url, using=HttpActions(line, broken))
-    await broken.aclose()
 
     assert (receipt["status"], receipt["error"], api.seen) == ("failed", "api_error", [])
 
@@ -277,12 +272,13 @@ async def test_the_ledger_shows_and_forgets_a_session(run, ledger):
     assert (erased, len(await ledger.rows(tenant="acme"))) == (1, 1)
 
 
-async def test_arguments_are_not_kept(run, tmp_path, ledger):
+async def test_arguments_are_not_kept(run, place):
     async with wire(MADE) as api:
-        await run(api.url, make_call(iban="TR150006100000000000000101"))
-    await ledger.aclose()
+        receipt = await run(api.url, make_call(iban="TR150006100000000000000101"))
+    kept = await place.everything()
 
-    assert b"TR1500" not in b"".join(path.read_bytes() for path in tmp_path.glob("ledger*"))
+    assert receipt["key"].encode() in kept
+    assert b"TR1500" not in kept
 
 
 async def test_a_write_without_a_key_goes_over_a_fresh_connection(run):
@@ -323,25 +319,24 @@ async def test_a_deed_is_begun_when_it_may_have_taken_effect(run, actions, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("flow_id", "turn", "flows", "found"),
+    ("began", "found"),
     [
-        ("3-1", 3, (), ["unknown"]),
-        ("4-1", 3, (), ["unknown"]),
-        ("2-1", 3, (), []),
-        ("2-1", 3, ("2-1",), ["unknown"]),
-        ("tool-9", 3, (), []),
+        (("3-1", 3, ()), ["unknown"]),
+        (("4-1", 3, ()), ["unknown"]),
+        (("2-1", 3, ()), []),
+        (("2-1", 3, ("2-1",)), ["unknown"]),
+        (("tool-9", 3, ()), []),
     ],
 )
-async def test_what_a_dead_turn_began_is_found_by_its_flow(actions, tmp_path, flow_id, turn, flows, found):
-    version = make_version(tmp_path, actions={})
-    with Owner(tmp_path / "workers") as dead:
-        theirs = SqliteLedger(tmp_path / "ledger.sqlite3", dead)
+async def test_what_a_dead_turn_began_is_found_by_its_flow(actions, place, began, found):
+    flow_id, turn, flows = began
+    version = make_version(Path(), actions={})
+    async with place.ledger() as theirs:
         for session in ("s1", "s2"):
             entry = entry_of(version, make_call(flow_id=flow_id, session_id=session))
             await theirs.claim(entry, lease_seconds=1000, again=())
             await theirs.dispatch(entry.key)
         await theirs.claim(entry_of(version, make_call(flow_id=flow_id, n=2)), lease_seconds=1000, again=())
-        await theirs.aclose()
 
     left = await actions.unanswered(version, tenant="acme", session_id="s1", turn=turn, flows=flows)
 

