@@ -2,6 +2,7 @@
 
 import json
 import re
+from http import HTTPStatus
 from typing import Final
 
 from pydantic import JsonValue
@@ -9,13 +10,20 @@ from pydantic import JsonValue
 from importing.documents import NOTHING, Document, Object
 from importing.naming import sentence, snake, unique
 from importing.notes import UnsupportedError
-from importing.schemas import Schemas, kind_of, required_of
+from importing.schemas import Schemas, constant_of, kind_of, required_of
 
 MAX_RESULTS: Final = 8
 TOLD: Final = frozenset({"400", "402", "404", "409", "410", "412", "422", "429"})
 """Statuses that mean something to a customer; the others are ours to mend."""
 
 _FIRST: Final = ("reference", "id", "number", "status", "state", "name", "title")
+_ADDRESS: Final = re.compile(r"(^|_)(url|uri|href|link|node_id|etag)$")
+_PHRASES: Final = frozenset(
+    {re.sub(r"[^a-z ]", "", status.phrase.casefold()) for status in HTTPStatus}
+    | {"validation error", "validation failed", "resource not found", "the resource was not found", "error"}
+    | {"not found error", "the specified resource was not found", "bad request error", "invalid request"}
+)
+"""What is said of a status anywhere: the bot's own words are better, and in the customer's language."""
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -62,13 +70,21 @@ def _simple(
     for name in list(properties)[:60]:
         inner = properties[name]
         flat = schemas.flat(inner if isinstance(inner, dict) else {}, where) or NOTHING
-        if flat and kind_of(flat) not in ("object", "array", "null") and flat.get("writeOnly") is not True:
+        single = flat and kind_of(flat) not in ("object", "array", "null") and constant_of(flat) is None
+        if single and flat.get("writeOnly") is not True:
             kept.append(name)
-    kept.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name not in needed))
+    kept.sort(key=lambda name: (_place(name), name not in needed))
     found: dict[str, JsonValue] = {}
     for name in kept[:MAX_RESULTS]:
         found[unique(snake(name, "field"), found)] = _path((*prefix, name))
     return found
+
+
+def _place(name: str) -> int:
+    """What a customer is told first; addresses last."""
+    if _ADDRESS.search(snake(name, "field")):
+        return len(_FIRST) + 1
+    return _FIRST.index(name) if name in _FIRST else len(_FIRST)
 
 
 def _path(names: tuple[str, ...]) -> str:
@@ -83,6 +99,11 @@ def errors_of(document: Document, operation: Object, where: str) -> dict[str, st
         for status in sorted(responses)
         if status in TOLD
     }
+    told = {status: text for status, text in told.items() if _folded(text) not in _PHRASES}
     return {
         status: text if text.endswith((".", "!", "?", "…")) else f"{text}." for status, text in told.items() if text
     }
+
+
+def _folded(text: str) -> str:
+    return " ".join(re.sub(r"[^a-z ]", "", text.casefold()).split())

@@ -14,6 +14,12 @@ from importing.slots import Spec, slot_of
 MAX_OPTIONAL: Final = 8
 """Optional values of one operation that a customer may mention; an intent of fifty slots helps nobody."""
 MAX_SLOTS: Final = 20
+_OF_PROGRAMS: Final = frozenset(
+    {"limit", "offset", "page", "per_page", "page_size", "page_number", "page_token", "next_token", "cursor"}
+    | {"starting_after", "ending_before", "sort", "sort_by", "sort_order", "order_by", "select", "fields", "expand"}
+    | {"embed", "continue", "pretty", "dry_run", "update_mask"}
+)
+"""Optional values that page through, sort and shape an answer: a program's business, no customer's."""
 MAX_DEPTH: Final = 5
 
 
@@ -52,7 +58,7 @@ class Asked:
 
     def scalar(self, schema: Object, name: str, *, required: bool) -> str | None:
         """The template of one value; None where an optional one is one too many."""
-        if not required and (self._optional >= MAX_OPTIONAL or schema.get("deprecated") is True):
+        if not required and self._needless(name, schema):
             self.left_out.append(name)
             return None
         if len(self.slots) >= MAX_SLOTS:
@@ -63,6 +69,10 @@ class Asked:
             self.slots[slot] = slot_of(slot, schema, required=required, where=self.where, notes=self.notes)
             self._written[slot] = schema
         return f"{{{{ slots.{slot} }}}}"
+
+    def _needless(self, name: str, schema: Object) -> bool:
+        full = self._optional >= MAX_OPTIONAL and snake(name, "value") not in self.slots
+        return full or schema.get("deprecated") is True or snake(name, "value") in _OF_PROGRAMS
 
     def _name(self, name: str, schema: Object) -> str:
         """One slot for a value that stands in two places; two for two values of one name."""

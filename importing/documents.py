@@ -113,7 +113,7 @@ def _from_yaml(path: Path, notes: Notes) -> JsonValue:
     reading = read_file(path)
     if reading.data is None or any("too large" in problem.message for problem in reading.problems):
         told = str(reading.problems[0]) if reading.problems else f"{path.name} is empty"
-        raise ImportRefusedError(f"{told}; a large document is read from JSON")
+        raise ImportRefusedError(f"{told}; a document this large is read as JSON only: convert it first")
     for problem in reading.problems:
         notes.add(f"line {problem.line}", problem.message)
     return _text_keys(reading.data)

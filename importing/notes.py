@@ -11,6 +11,8 @@ from typing import Final
 from config.errors import ConfigError
 
 MAX_NOTES: Final = 400
+MAX_PLACES: Final = 3
+"""Of what is so in more places, this many are named."""
 
 
 class ImportRefusedError(ConfigError):
@@ -25,10 +27,35 @@ class UnsupportedError(Exception):
 class Notes:
     """One line for everything that was left out or read in a way the author may not have meant."""
 
-    lines: list[str] = field(default_factory=list)
+    _said: dict[str, list[str]] = field(default_factory=dict)
+    """What was noted, with its places."""
+    _last: list[str] = field(default_factory=list)
 
     def add(self, where: str, what: str) -> None:
-        """Note it once; a document that asks for endless notes gets an end."""
-        line = " ".join(f"{where}: {what}".split())[:300]
-        if line not in self.lines and len(self.lines) < MAX_NOTES:
-            self.lines.append(line)
+        """Note it once for each place."""
+        places = self._said.setdefault(_line(what), [])
+        if (place := _line(where)) not in places:
+            places.append(place)
+
+    def conclude(self, where: str, what: str) -> None:
+        """Note it after all others, however many they are: what the author has to do."""
+        self._last.append(_line(f"{where}: {what}"))
+
+    @property
+    def lines(self) -> list[str]:
+        """The notes; what is so in many places is one, and a document that asks for endless notes gets an end."""
+        lines = [line for what, places in self._said.items() for line in _told(what, places)]
+        if len(lines) > MAX_NOTES:
+            lines = [*lines[:MAX_NOTES], f"{len(lines) - MAX_NOTES} more notes; choose operations with --only"]
+        return [*lines, *self._last]
+
+
+def _told(what: str, places: list[str]) -> list[str]:
+    if len(places) <= MAX_PLACES:
+        return [f"{place}: {what}"[:300] for place in places]
+    named = ", ".join(place[:60] for place in places[:MAX_PLACES])
+    return [f"{named} and {len(places) - MAX_PLACES} more: {what}"[:300]]
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:300]

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from importing.answers import errors_of, result_of
 from importing.asking import Asked
 from importing.documents import NOTHING, Document, Object, read_document
-from importing.naming import clean, sentence, snake, unique, words
+from importing.naming import brand, clean, sentence, snake, unique, words
 from importing.notes import ImportRefusedError, Notes, UnsupportedError
 from importing.requests import parameters_of, request_of, takes_key
 from importing.schemas import Schemas
@@ -24,6 +24,8 @@ from importing.security import Security
 
 MAX_OPERATIONS: Final = 150
 METHODS: Final = ("get", "post", "put", "patch", "delete", "head")
+_LOOKUPS: Final = frozenset({"search", "query", "count", "list", "find", "lookup"})
+_LOOKING: Final = _LOOKUPS | {"get", "fetch", "look", "retrieve", "read"}
 
 Part = dict[str, JsonValue]
 
@@ -45,11 +47,13 @@ def import_openapi(path: Path, *, locales: Sequence[str] = ("en",), only: str | 
     notes = Notes()
     document = read_document(path, notes)
     info = document.resolve(document.root.get("info"), "info")
-    name = snake(clean(info.get("title"), 60) or path.stem, "api")[:40].strip("_")
+    name = brand(clean(info.get("title"), 60) or path.stem, "api")[:40].strip("_")
     reader = _Reader(document, name.removesuffix("_api").upper(), tuple(locales))
     reader.read(only)
+    if not reader.security.used:
+        notes.conclude("auth", "the document asks for no credentials that are known; add auth where the API wants some")
     for line in _servers(document, reader.base):
-        notes.add("servers", line)
+        notes.conclude("servers", line)
     if not reader.actions:
         raise ImportRefusedError("\n".join([f"{path.name} has no operation that can be imported", *notes.lines[:20]]))
     return Imported(
@@ -91,7 +95,7 @@ class _Reader:
             except UnsupportedError as error:
                 notes.add(where, f"dropped: {error}")
         if surplus:
-            notes.add("paths", f"{surplus} operations dropped: more than {MAX_OPERATIONS}; choose with --only")
+            notes.conclude("paths", f"{surplus} operations dropped: more than {MAX_OPERATIONS}; choose with --only")
         if self.document.root.get("webhooks"):
             notes.add("webhooks", "dropped: they call us, not we them")
 
@@ -106,6 +110,9 @@ class _Reader:
         name = unique(self._name(method, path, operation), self.actions)
         title = _title(operation, name)
         action: Part = {"title": title, "effect": "read" if method in ("get", "head") else "write"}
+        if method == "post" and _only_reads(path, title):
+            action["effect"] = "read"
+            self.document.notes.add(where, "only reads, as its name says; set effect: write where it changes something")
         action |= {"method": method.upper(), **request}
         auth = self.security.auth_of(operation, where)
         action |= {"auth": auth} if auth else {}
@@ -127,7 +134,9 @@ class _Reader:
     def _name(self, method: str, path: str, operation: Object) -> str:
         given = operation.get("operationId")
         if isinstance(given, str) and re.search(r"[A-Za-z]", given):
-            return snake(given, method)
+            # FastAPI appends path and method to the name of the function.
+            appended = re.sub(r"\W", "_", path) + f"_{method}"
+            return snake(given.removesuffix(appended) or given, method)
         return snake(f"{method} {re.sub(r'[{}]', '', path)}", method)
 
     def _intent(self, name: str, title: str, operation: Object, asked: Asked, path: str) -> Part:
@@ -198,6 +207,14 @@ def _chosen(only: str, path: str, operation: Object) -> bool:
     tags = operation.get("tags")
     words_of = [path, str(operation.get("operationId")), *(map(str, tags) if isinstance(tags, list) else ())]
     return any(only.casefold() in one.casefold() for one in words_of)
+
+
+def _only_reads(path: str, title: str) -> bool:
+    """Whether a POST looks something up by a body, such as `POST /orders/search`: path and title both say so."""
+    last = path.rstrip("/").rpartition("/")[2].lower().strip("_")
+    first, *rest = title.lower().split()
+    is_order = bool(rest) and rest[0] in ("a", "an", "the", "this")  # `List an item for sale`
+    return last in _LOOKUPS and first in _LOOKING and not (is_order and last == "list")
 
 
 def _title(operation: Object, name: str) -> str:

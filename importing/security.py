@@ -60,7 +60,7 @@ class Security:
             case "oauth2", _:
                 return self._oauth2(scheme, scopes, variable, where)
             case "openIdConnect", _:
-                self.document.notes.add(where, f"{name}: OpenID Connect is taken as a fixed bearer token")
+                self.document.notes.add("auth", f"{name}: OpenID Connect is taken as a fixed bearer token")
                 return {"type": "bearer", "token": f"${{{variable}_TOKEN}}"}
         return None
 
@@ -82,7 +82,7 @@ class Security:
         flows = self.document.resolve(scheme.get("flows"), where)
         flow = flows.get("clientCredentials")
         if not isinstance(flow, dict):
-            self.document.notes.add(where, "OAuth 2.0 without client credentials is taken as a fixed bearer token")
+            self.document.notes.add("auth", "OAuth 2.0 without client credentials is taken as a fixed bearer token")
             return {"type": "bearer", "token": f"${{{variable}_TOKEN}}"}
         # The address comes from the operator: a document may not choose where credentials are sent.
         self.document.notes.add(

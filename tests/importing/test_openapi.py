@@ -147,7 +147,7 @@ def test_parameters_land_in_the_path_the_query_and_the_headers(project_of):
     [
         ("clinic.yaml", "list_pets", "owner_id", {"type": "integer", "min": 1}),
         ("clinic.yaml", "list_pets", "species", {"type": "choice", "required": False}),
-        ("clinic.yaml", "list_pets", "limit", {"type": "integer", "min": 1, "max": 100, "required": False}),
+        ("clinic.yaml", "list_pets", "age", {"type": "integer", "min": 1, "max": 100, "required": False}),
         ("clinic.yaml", "get_pet", "pet_id", {"type": "id", "pattern": "P-[0-9]{5}", "title": "pet id"}),
         ("clinic.yaml", "register_pet", "born", {"type": "date", "required": False}),
         ("clinic.yaml", "register_pet", "weight", {"type": "number", "min": 0.1, "max": 120, "required": False}),
