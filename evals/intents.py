@@ -8,6 +8,7 @@ training data that no classifier sees is the test; figures are means over random
 import csv
 import json
 import random
+import re
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,16 +17,19 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import numpy as np
+import numpy.typing as npt
 import typer
 from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
+from config.project import Intent, Project
 from models.embeddings import open_encoder
 from models.ports import Encoder, Vectors
-from understanding.intents import IntentModel, IntentReading, background_for, fit_intents
+from understanding.intents import IntentModel, IntentReading, train_intents, training_texts
 
+WIDTH: Final = 130
 HELD_BACK: Final = 22
 """Sentences of each intent kept for testing where a data set has no such part of its own."""
 SINGLE_DOMAIN: Final = (
@@ -59,6 +63,9 @@ class Figures:
 
     accuracy: float
     calibration_error: float
+    """Of the first intent's score, over sentences that belong to the project."""
+    mixed_error: float
+    """Of the certainty, where one sentence in five belongs elsewhere."""
     auroc: float
     kept: float
     """In-scope sentences that are right and above the reject threshold."""
@@ -110,34 +117,39 @@ def _clinc(path: Path) -> list[Corpus]:
     ]
 
 
-def run(corpus: Corpus, encoder: Encoder, *, shots: int | None, seed: int) -> Figures:
-    """Train on a draw of `shots` examples an intent (all of them: None) and test."""
+def run(corpus: Corpus, encoder: Encoder, *, shots: int | None, seed: int, named: bool = True) -> Figures:
+    """Train on a draw of `shots` examples an intent (all of them: None) and test.
+
+    `named`: the intents are called as the data set calls its labels, and their names are learnt from.
+    """
     draw = random.Random(seed)  # noqa: S311 - a reproducible draw
     names = sorted(corpus.train)
-    texts: list[str] = []
-    labels: list[int] = []
+    intents: dict[str, Intent] = {}
     for place, name in enumerate(names):
         chosen = list(corpus.train[name])
         draw.shuffle(chosen)
-        texts += chosen[:shots]
-        labels += [place] * len(chosen[:shots])
-    vectors = encoder.encode_now(texts, "query")
+        key = re.sub(r"\W+", "_", name.lower()).strip("_") if named else f"i_{place}"
+        intents[key] = Intent(examples={"en": chosen[:shots]})
+    project = Project(name="evaluation", locales=["en"], intents=intents)
+    encoder.encode_now(training_texts(project)[0], "query")
     began = time.process_time()
-    model = fit_intents(names, vectors, labels, background_for(vectors, encoder))
+    model, _ = train_intents(project, encoder)
     seconds = time.process_time() - began
-    return _figures(corpus, model, encoder, seconds)
+    return _figures(corpus, names, model, encoder, seconds)
 
 
-def _figures(corpus: Corpus, model: IntentModel, encoder: Encoder, seconds: float) -> Figures:
+def _figures(corpus: Corpus, names: Sequence[str], model: IntentModel, encoder: Encoder, seconds: float) -> Figures:
     inside = [model.read(vector) for vector in encoder.encode_now([text for text, _ in corpus.test], "query")]
     outside = [model.read(vector) for vector in encoder.encode_now(corpus.outside, "query")]
-    right = np.array([reading.best == intent for reading, (_, intent) in zip(inside, corpus.test, strict=True)])
+    meant = [model.intents[names.index(intent)] for _, intent in corpus.test]
+    right = np.array([reading.best == intent for reading, intent in zip(inside, meant, strict=True)])
     kept = np.array([reading.verdict != "reject" for reading in inside])
     truth = [1] * len(inside) + [0] * len(outside)
     heights = [reading.logit for reading in (*inside, *outside)]
     return Figures(
         accuracy=float(right.mean()),
-        calibration_error=_calibration_error(inside, right),
+        calibration_error=calibration_error([r.ranking[0]["score"] for r in inside], right.astype(float)),
+        mixed_error=_mixed_error(inside, outside, right),
         auroc=float(roc_auc_score(truth, heights)) if outside else float("nan"),
         kept=float((right & kept).mean()),
         rejected=float(np.mean([r.verdict == "reject" for r in outside])) if outside else float("nan"),
@@ -145,12 +157,23 @@ def _figures(corpus: Corpus, model: IntentModel, encoder: Encoder, seconds: floa
     )
 
 
-def _calibration_error(readings: Sequence[IntentReading], right: Vectors) -> float:
+def _mixed_error(inside: Sequence[IntentReading], outside: Sequence[IntentReading], right: Vectors) -> float:
+    if not outside:
+        return float("nan")
+    chances = [reading.certainty for reading in (*inside, *outside)]
+    truth = np.concatenate([right, np.zeros(len(outside))])
+    weights = np.concatenate([np.full(len(inside), 0.8 / len(inside)), np.full(len(outside), 0.2 / len(outside))])
+    return calibration_error(chances, truth, weights)
+
+
+def calibration_error(
+    chances: Sequence[float], truth: npt.NDArray[np.float64], weights: npt.NDArray[np.float64] | None = None
+) -> float:
     """Expected calibration error in ten bins of equal width."""
-    chances = np.array([reading.certainty for reading in readings])
-    bins = np.minimum((chances * 10).astype(int), 9)
-    parts = [(bins == each) for each in range(10) if (bins == each).any()]
-    return float(sum(abs(chances[part].mean() - right[part].mean()) * part.mean() for part in parts))
+    said = np.asarray(chances)
+    shares = np.full(len(said), 1 / len(said)) if weights is None else weights
+    bins = np.minimum((said * 10).astype(int), 9)
+    return float(sum(abs((shares * (said - truth))[bins == each].sum()) for each in range(10)))
 
 
 def main(
@@ -158,17 +181,22 @@ def main(
     shots: Annotated[str, typer.Option(help="Examples an intent, comma-separated; 0 means all.")] = "5,10",
     draws: Annotated[int, typer.Option(help="Random draws of examples.")] = 3,
     cache: Annotated[Path | None, typer.Option(help="A file that keeps vectors between runs.")] = None,
+    *,
+    named: Annotated[bool, typer.Option(help="Whether the labels' words are the intents' names.")] = True,
 ) -> None:
     """Print accuracy, calibration error and out-of-scope figures."""
     encoder = open_encoder(cache)
-    table = Table("data", "examples", "accuracy", "ECE", "AUROC out of scope", "kept", "rejected", "train s")
+    table = Table("data", "examples", "accuracy", "ECE", "ECE mixed", "AUROC", "kept", "rejected", "train s")
     with threadpool_limits(limits=1):
         for corpus in load_corpora(data):
             for count in (int(each) or None for each in shots.split(",")):
-                runs = [run(corpus, encoder, shots=count, seed=seed) for seed in range(draws if count else 1)]
+                runs = [
+                    run(corpus, encoder, shots=count, seed=seed, named=named) for seed in range(draws if count else 1)
+                ]
                 means = np.mean([list(vars(each).values()) for each in runs], axis=0)
                 table.add_row(corpus.name, str(count or "all"), *[f"{value:.3f}" for value in means])
-    Console().print(table)
+    console = Console()
+    (console if console.is_terminal else Console(width=WIDTH)).print(table)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import numpy as np
 from models.ports import Vectors
 
 _TEMPERATURES = np.geomspace(0.1, 10, 60)
+_USUAL, _WIDTH = 0.35, 0.5
+"""The temperature that bots come to, and how far they stray from it (logarithms): what is believed of few examples."""
 
 
 def softmax(logits: Vectors) -> Vectors:
@@ -21,10 +23,52 @@ def fit_temperature(logits: Vectors, truth: Sequence[int]) -> float:
     """What to divide logits by, so that probabilities are right as often as they say; 1 without examples."""
     if len(logits) == 0:
         return 1.0
-    rows = np.arange(len(logits))
-    marks = np.asarray(truth)
-    losses = [-np.log(np.maximum(softmax(logits / t)[rows, marks], 1e-12)).mean() for t in _TEMPERATURES]
+    doubts = (np.log(_TEMPERATURES / _USUAL) / _WIDTH) ** 2 / 2 / len(logits)
+    losses = [_loss(logits / t, truth) for t in _TEMPERATURES] + doubts
     return float(_TEMPERATURES[int(np.argmin(losses))])
+
+
+@dataclass(frozen=True)
+class Blend:
+    """How logits and the votes of the nearest examples make probabilities."""
+
+    temperature: float
+    share: float = 0.0
+    """What the votes weigh beside the logits."""
+
+    def chances(self, logits: Vectors, votes: Vectors | None) -> Vectors:
+        """Rows of probabilities; classes that nobody votes on stand behind those of `votes`."""
+        return softmax(self.mixed(logits, votes) / self.temperature)
+
+    def mixed(self, logits: Vectors, votes: Vectors | None) -> Vectors:
+        """Rows of logits with the votes in them."""
+        if votes is None or self.share == 0.0:
+            return logits
+        mixed = logits.copy()
+        mixed[..., : votes.shape[-1]] += self.share * votes
+        return mixed
+
+
+_SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+_WORTH, _DOUBT = 0.002, 0.5
+"""By how much votes must lower the loss to be listened to, and how much more over the number of examples."""
+
+
+def fit_blend(logits: Vectors, votes: Vectors, truth: Sequence[int]) -> Blend:
+    """The share and the temperature with which the probabilities of held-out examples come nearest to the truth."""
+    best, least = Blend(fit_temperature(logits, truth)), np.inf
+    for share in _SHARES if len(logits) else ():
+        mixed = Blend(1.0, share).mixed(logits, votes)
+        temperature = fit_temperature(mixed, truth)
+        loss = _loss(mixed / temperature, truth)
+        if loss < least - _WORTH - _DOUBT / len(logits):
+            best, least = Blend(temperature, share), loss
+    return best
+
+
+def _loss(logits: Vectors, truth: Sequence[int]) -> float:
+    chosen = softmax(logits)[np.arange(len(logits)), np.asarray(truth)]
+    return float(-np.log(np.maximum(chosen, 1e-12)).mean())
 
 
 OUTSIDE: float = 0.2

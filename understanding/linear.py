@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.ports import Vectors
+from understanding.neighbours import neighbours_of
 from understanding.space import SHRINKAGE, Space, fit_space
 
 BACKGROUND_SHARE = 0.03
@@ -107,6 +108,8 @@ class Held:
     labels: list[int]
     outside: Vectors
     """Of background examples."""
+    votes: Vectors
+    """What the nearest of the other examples say of each, over the classes without the background."""
 
 
 def cross_validate(
@@ -118,17 +121,21 @@ def cross_validate(
     shrinkage: float = SHRINKAGE,
     background: Vectors | None = None,
     rounds: int | None = None,
+    kept: Sequence[bool] | None = None,
 ) -> Held:
     """What classifiers say of examples they have not seen; with `rounds`, only so many folds are held out.
 
     Space and weights are both fitted without the examples held out: in a space they helped to fit, they look far more
-    like their class than a customer's sentence ever will. A class's only example is never held out.
+    like their class than a customer's sentence ever will. A class's only example is never held out, nor are those that
+    are `kept`: what no customer would say tells nothing about what customers say.
     """
     beside = np.zeros((0, vectors.shape[1]), dtype=np.float32) if background is None else background
     classes = max(labels) + 1
     fold_of, marks, turn = _folds(labels, folds), np.asarray(labels), np.arange(len(beside)) % folds
+    if kept is not None:
+        fold_of[np.asarray(kept, dtype=bool)] = -1
     empty = np.zeros((0, classes + bool(len(beside))), dtype=np.float32)
-    logits, outside, truth = [empty], [empty], list[int]()
+    logits, outside, votes, truth = [empty], [empty], [empty[:, :classes]], list[int]()
     for fold in range(rounds or folds):
         held = fold_of == fold
         if held.all() or not held.any():
@@ -141,10 +148,13 @@ def cross_validate(
             shrinkage=shrinkage,
             background=beside[turn != fold],
         )
-        logits.append(made.logits(vectors[held]))
+        placed = made.space.place(vectors[held])
+        logits.append(made.linear.logits(placed))
         outside.append(made.logits(beside[turn == fold]))
+        others = neighbours_of(made.space.place(vectors[~held]), marks[~held].tolist())
+        votes.append(others.votes(placed, classes))
         truth += marks[held].tolist()
-    return Held(np.concatenate(logits), truth, np.concatenate(outside))
+    return Held(np.concatenate(logits), truth, np.concatenate(outside), np.concatenate(votes))
 
 
 def _folds(labels: Sequence[int], folds: int) -> Vectors:

@@ -21,10 +21,11 @@ from config.versions import Version
 from models.ports import Encoder, Vectors
 from understanding.act_examples import load_examples
 from understanding.acts import ActModel, train_acts
-from understanding.calibration import Scope
+from understanding.calibration import Blend, Scope
 from understanding.intents import IntentModel, Thresholds, train_intents, training_texts
 from understanding.known_questions import known_questions
 from understanding.linear import Classifier, Linear
+from understanding.neighbours import Neighbours
 from understanding.numbers import numbers_of
 from understanding.space import Space
 from understanding.tagger import SlotTagger, marked_examples, train_tagger
@@ -32,7 +33,7 @@ from understanding.vocabulary import Vocabulary, learn
 
 log = structlog.get_logger(__name__)
 
-FORMAT = "7"
+FORMAT = "8"
 """Raised when training changes, so that what was learnt before is learnt again."""
 
 
@@ -105,7 +106,9 @@ def _read(path: Path, vocabulary: Vocabulary, numbers: tuple[str, ...]) -> Train
         limits = Thresholds(**meta["thresholds"])
         classifier = _classifier(arrays, "intents") if meta["intents_trained"] else None
         names, scope = tuple(meta["intents"]), Scope(**meta["scope"])
-        intents = IntentModel(names, classifier, meta["intents_temperature"], limits, scope, meta["knows"])
+        intents = IntentModel(
+            names, classifier, Blend(**meta["blend"]), limits, scope, meta["knows"], _neighbours(arrays)
+        )
         question = Linear(arrays["question_weights"], arrays["question_bias"])
         space = Space(arrays["acts_mean"], arrays["acts_projection"])
         linear = Linear(arrays["acts_weights"], arrays["acts_bias"])
@@ -123,7 +126,7 @@ def _write(path: Path, trained: Trained) -> None:
     meta = {
         "intents": trained.intents.intents,
         "intents_trained": trained.intents.classifier is not None,
-        "intents_temperature": trained.intents.temperature,
+        "blend": vars(trained.intents.blend),
         "thresholds": vars(trained.intents.thresholds),
         "scope": vars(trained.intents.scope),
         "knows": trained.intents.knows_questions,
@@ -136,6 +139,9 @@ def _write(path: Path, trained: Trained) -> None:
     arrays |= _arrays(Classifier(trained.acts.space, trained.acts.acts), "acts")
     if trained.intents.classifier is not None:
         arrays |= _arrays(trained.intents.classifier, "intents")
+    if trained.intents.neighbours is not None:
+        arrays["near_rows"] = trained.intents.neighbours.rows
+        arrays["near_labels"] = trained.intents.neighbours.labels
     if trained.tagger is not None:
         arrays["tagger"] = np.frombuffer(trained.tagger.model, dtype=np.uint8)
     draft = path.with_suffix(".part")
@@ -155,6 +161,12 @@ def _arrays(classifier: Classifier, name: str) -> dict[str, Vectors]:
         f"{name}_weights": classifier.linear.weights,
         f"{name}_bias": classifier.linear.bias,
     }
+
+
+def _neighbours(arrays: Mapping[str, npt.NDArray[np.generic]]) -> Neighbours | None:
+    if "near_rows" not in arrays:
+        return None
+    return Neighbours(arrays["near_rows"].astype(np.float32), arrays["near_labels"].astype(np.int64))
 
 
 def _classifier(arrays: Mapping[str, Vectors], name: str) -> Classifier:
