@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
@@ -52,6 +53,7 @@ def slot_title(name: str, slot: Slot, locale: str, default: str) -> str:
     return localized(slot.title, locale, default) or name.replace("_", " ")
 
 
+@lru_cache(maxsize=64)
 def _babel(locale: str) -> Locale:
     try:
         return Locale.parse(locale.replace("-", "_"))

@@ -47,7 +47,7 @@ async def measure_policy(folder: Path, *, quick: bool = False) -> list[Report]:
                 name: {"p50_us": round(percentile(us, 50), 1), "p99_us": round(percentile(us, 99), 1)}
                 for name, us in found.items()
             },
-            remarks=[f"{len(cases)} states of real conversations, {rounds} times each."],
+            remarks=[f"{len(cases)} states of real conversations, {rounds} times each, in processor time."],
         )
     ]
 
@@ -67,10 +67,10 @@ def clean(case: Case) -> object:
 
 
 def timed(step: Callable[[Case], object], case: Case) -> float:
-    """Microseconds of one call."""
-    begun = time.perf_counter()
+    """Microseconds of the processor for one call; what else the machine does is not the policy's."""
+    begun = time.thread_time()
     step(case)
-    return (time.perf_counter() - begun) * 1e6
+    return (time.thread_time() - begun) * 1e6
 
 
 async def states(mix: Mix, ground: Ground) -> list[Case]:
