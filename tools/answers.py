@@ -1,10 +1,12 @@
 """Words answers from evidence: a model's, cited and checked sentence by sentence, else the evidence's own sentences."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from babel import Locale, UnknownLocaleError
 from pydantic import JsonValue
@@ -24,6 +26,7 @@ _PROMPTS = Path(__file__).parent / "prompts"
 _CITED_CHARS = 600
 _REWORD_TOKENS = 300
 _ANSWER_TOKENS = 600
+_ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.\w[\w.-]*", re.IGNORECASE)
 
 
 class Answers:
@@ -240,14 +243,21 @@ def _source_line(version: Version, found: Extract, locale: str) -> str:
 
 
 def _faithful(text: str, values: Mapping[str, JsonValue], request: str, locale: str) -> bool:
-    """An action's answer in other words keeps its reference and brings no figure or currency of its own."""
+    """An action's answer in other words keeps its reference and brings no figure, currency or address of its own."""
     if not text.strip():
         return False
     reference = values.get("reference")
     if reference is not None and not names(text, str(reference)):
         return False
-    known = json.dumps(dict(values), ensure_ascii=False, default=str)
-    return not strange_figures(text, f"{known}\n{request}", locale)
+    # What the session knows besides may be of another deed; what the author wants said of it is in the request.
+    receipt = {name: value for name, value in values.items() if name != "variables"}
+    known = f"{json.dumps(receipt, ensure_ascii=False, default=str)}\n{request}"
+    return not _strange_addresses(text, known) and not strange_figures(text, known, locale)
+
+
+def _strange_addresses(text: str, known: str) -> bool:
+    """Whether a link or an e-mail address is named that the receipt does not have: an API's text may ask for one."""
+    return any(found.rstrip(".,;:!?)") not in known for found in _ADDRESS.findall(text))
 
 
 def _say(draft: Draft, emit: Emit) -> Draft:

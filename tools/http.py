@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final
+from math import isfinite
+from typing import Final, NoReturn
 
 import httpcore2
 import httpx2
@@ -52,15 +53,20 @@ class Answer:
         if kind != "application/json" and not kind.endswith("+json"):
             raise UnusableAnswerError(f"the answer is {kind or 'of no type'!r}, expected JSON")
         try:
-            value: JsonValue = json.loads(self.content, parse_constant=_refuse_constant)
+            value: JsonValue = json.loads(self.content, parse_constant=_refuse_constant, parse_float=_finite)
         except (ValueError, RecursionError) as error:
             raise UnusableAnswerError("the answer is not valid JSON") from error
         _check_depth(value)
         return value
 
 
-def _refuse_constant(name: str) -> JsonValue:
-    raise ValueError(f"{name} is not JSON")
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name[:40]} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if isfinite(number) else _refuse_constant(digits)
 
 
 def _check_depth(value: JsonValue) -> None:

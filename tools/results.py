@@ -1,6 +1,7 @@
 """Variables from an API's answer, by the project's JMESPath; only what is mapped goes further."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
@@ -16,6 +17,7 @@ from tools.http import Answer
 MAX_RESULT: Final = 64 * 1024
 """Characters of JSON that one action may add to a conversation's state."""
 
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _REFERENCES: Final = ("reference", "reference_number", "confirmation", "confirmation_number", "id", "number", "ticket")
 
 Result = dict[str, JsonValue]
@@ -31,7 +33,7 @@ def read_result(mapping: Mapping[str, str], answer: Answer, *, may_be_empty: boo
     if may_be_empty and (answer.status == 204 or not answer.content):
         return dict.fromkeys(mapping)
     content = answer.json()
-    result = {name: _search(path, content) for name, path in mapping.items()}
+    result = {name: _writable(_search(path, content)) for name, path in mapping.items()}
     if all(value is None for value in result.values()) and not _resembles(mapping, content):
         raise UnusableAnswerError("the answer has none of the fields that are mapped")
     if len(json.dumps(result, ensure_ascii=False)) > MAX_RESULT:
@@ -63,6 +65,17 @@ def _search(path: str, content: JsonValue) -> JsonValue:
     except JMESPathError as error:
         raise UnusableAnswerError(f"the result path {path!r} does not fit the answer") from error
     return found
+
+
+def _writable(value: JsonValue) -> JsonValue:
+    """A value that can be stored and sent: JSON may escape half a character, which no text in UTF-8 holds, and NUL."""
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value).replace("\0", "")
+    if isinstance(value, list):
+        return [_writable(one) for one in value]
+    if isinstance(value, dict):
+        return {str(_writable(key)): _writable(one) for key, one in value.items()}
+    return value
 
 
 def _resembles(mapping: Mapping[str, str], content: JsonValue) -> bool:

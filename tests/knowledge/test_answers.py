@@ -205,14 +205,23 @@ async def test_an_own_prompt_replaces_the_shipped_one_and_a_broken_one_does_not(
         ("Sent, reference T-17, 500 TRY.", True),
         ("Sent, 500 TRY.", False),
         ("Sent, reference T-17, 600 TRY.", False),
+        ("Sent, reference T-17, your balance is 1250 TRY.", False),
+        ("Sent, reference T-17, in 2 days.", True),
+        ("Sent, reference T-17, see https://evil.example/pay.", False),
+        ("Sent, reference T-17, write to help@evil.example.", False),
+        ("Sent, reference T-17, see https://bank.example/t.", True),
         ("  ", False),
     ],
 )
 async def test_an_actions_answer_in_other_words_keeps_its_reference_and_its_figures(said: str, kept: bool) -> None:
     draft = await Answers(ScriptedModel(said)).reword(
         BANK,
-        "Tell: {{ api_response }}",
-        {"api_response": {"id": "T-17", "amount": 500}, "reference": "T-17"},
+        "Tell, and that it takes 2 days: {{ api_response }}",
+        {
+            "api_response": {"id": "T-17", "amount": 500, "link": "https://bank.example/t"},
+            "reference": "T-17",
+            "variables": {"balance": 1250},
+        },
         locale="en",
         deadline=None,
         model_allowed=True,

@@ -24,6 +24,11 @@ DEEP = b"[" * 100 + b"]" * 100
         (reply(200, b"<html>Log in", kind="text/html"), (FAILED, UNKNOWN), "api_error"),
         (reply(200, b'{"data": '), (FAILED, UNKNOWN), "api_error"),
         (reply(200, b'{"data": NaN}'), (FAILED, UNKNOWN), "api_error"),
+        (reply(200, b'{"data": {"id": 1e400}}'), (FAILED, UNKNOWN), "api_error"),
+        (reply(200, b'{"data": {"id": ' + b"9" * 5000 + b"}}"), (FAILED, UNKNOWN), "api_error"),
+        (reply(200, b'{"data": {"id": "a\\ud800\\u0000b"}}'), (DONE, DONE), None),
+        (reply(429, headers={"Retry-After": "Wed, 21 Oct 99999999999 07:28:00 GMT"}), (FAILED, FAILED), "api_error"),
+        (reply(429, headers={"Retry-After": "9" * 400}), (FAILED, FAILED), "api_error"),
         (reply(200, DEEP), (FAILED, UNKNOWN), "api_error"),
         (reply(200, b"[" * 100_000), (FAILED, UNKNOWN), "api_error"),
         (reply(200, {"fault": "no"}), (FAILED, UNKNOWN), "api_error"),
@@ -124,3 +129,13 @@ async def test_an_unset_variable_is_a_failure_that_names_no_value(run):
     receipt = await run("${NOT_SET}")
 
     assert (receipt["status"], receipt["error"]) == (FAILED, "api_error")
+
+
+async def test_what_no_text_may_hold_is_replaced_in_an_answer(run, ledger):
+    strange = b'{"data": {"id": "a\\ud800\\u0000b", "list": [{"\\udfff": "\\ud83d\\ude00"}]}}'
+    async with wire(reply(200, strange)) as api:
+        receipt = await run(api.url, result={"reference": "data.id", "list": "data.list"})
+    [row] = await ledger.rows(tenant="acme")
+
+    assert (receipt["reference"], receipt["result"]["list"]) == ("a\ufffdb", [{"\ufffd": "😀"}])
+    assert row.finding.reference == "a\ufffdb"
