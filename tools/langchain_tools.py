@@ -5,15 +5,18 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from langchain_core.tools import StructuredTool
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
+from config.clock import Clock, utc_now
 from config.project import Project, Slot
 from config.templates import names_in
 from config.versions import Version
 from dialogue.scene import plan_hash
 from dialogue.state import Plan, Receipt
+from dialogue.values import Judgement, judge
 from tools.ports import ActionCall, Actions
 
 Confirm = Callable[[str, Mapping[str, JsonValue]], Awaitable[bool]]
@@ -51,12 +54,24 @@ _FORMATS: Final = {
 
 
 def build_tools(
-    version: Version, actions: Actions, conversation: Conversation, *, confirm: Confirm | None = None
+    version: Version,
+    actions: Actions,
+    conversation: Conversation,
+    *,
+    confirm: Confirm | None = None,
+    clock: Clock = utc_now,
 ) -> list[StructuredTool]:
-    """A tool for each action; those that change something only where `confirm` can ask the customer first."""
+    """A tool for each action; those that change something only where `confirm` can ask the customer first.
+
+    Arguments keep to the rules of their slots, which a model cannot talk itself out of. The tools are asynchronous.
+    """
     project = version.project
     return [
-        _tool(_Caller(version=version, name=name, actions=actions, conversation=conversation, confirm=confirm))
+        _tool(
+            _Caller(
+                version=version, name=name, actions=actions, conversation=conversation, confirm=confirm, clock=clock
+            )
+        )
         for name, action in project.actions.items()
         if confirm is not None or not action.writes
     ]
@@ -114,11 +129,15 @@ class _Caller:
     actions: Actions
     conversation: Conversation
     confirm: Confirm | None
+    clock: Clock
 
     async def __call__(self, **given: Any) -> str:
         """What the agent hears, as JSON."""
         project, conversation = self.version.project, self.conversation
         arguments = {key: _plain(value) for key, value in given.items() if value is not None}
+        wrong = self._wrong(arguments)
+        if wrong:
+            return json.dumps({"status": "failed", "error": "parameter_validation", "arguments": wrong})
         asked = self.confirm is not None and project.actions[self.name].writes
         if asked and self.confirm is not None and not await self.confirm(self.name, arguments):
             return json.dumps({"status": "not_confirmed"})
@@ -132,6 +151,13 @@ class _Caller:
             variables=conversation.variables,
         )
         return _told(await self.actions.call(self.version, call))
+
+    def _wrong(self, arguments: Mapping[str, JsonValue]) -> dict[str, Judgement]:
+        """The arguments that their slots' rules do not allow, and why."""
+        project = self.version.project
+        now, slots = self.clock().astimezone(ZoneInfo(project.timezone)), slots_of_action(project, self.name)
+        judged = {name: judge(slots[name], value, now) for name, value in arguments.items()}
+        return {name: verdict for name, verdict in judged.items() if verdict != "valid"}
 
 
 def _tool(caller: _Caller) -> StructuredTool:

@@ -3,6 +3,10 @@
 import json
 
 import pytest
+from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.prebuilt import ToolNode
 from pydantic import ValidationError
 
 from tests.tools_actions.conftest import make_version
@@ -19,7 +23,7 @@ def bank(folder, url):
         intents={
             "send_money": {
                 "slots": {
-                    "amount": {"type": "money", "title": {"en": "amount"}},
+                    "amount": {"type": "money", "title": {"en": "amount"}, "min": 1, "max": 50000},
                     "iban": {},
                     "speed": {"type": "choice", "values": ["normal", "fast"], "required": False},
                 },
@@ -102,3 +106,72 @@ async def test_arguments_are_checked(tmp_path, actions, arguments):
 
     with pytest.raises(ValidationError):
         await send.ainvoke(arguments)
+
+
+GOOD = {"amount": {"amount": 5, "currency": "TRY"}, "iban": "TR150006100000000000000101"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wrong"),
+    [
+        ("amount", {"amount": 50001, "currency": "TRY"}, "too_large"),
+        ("amount", {"amount": -5, "currency": "TRY"}, "too_small"),
+        ("amount", {"amount": float("inf"), "currency": "TRY"}, "too_large"),
+        ("iban", "DE89370400440532013000", "not_allowed"),
+        ("iban", "TR150006100000000000000101\n", "not_allowed"),
+    ],
+)
+async def test_the_rules_of_the_slots_hold_for_agents_too(tmp_path, actions, name, value, wrong):
+    asked = []
+
+    async def confirm(action, arguments):
+        asked.append(arguments)
+        return True
+
+    async with wire() as api:
+        send, _ = build_tools(bank(tmp_path, api.url), actions, CUSTOMER, confirm=confirm)
+        told = json.loads(await send.ainvoke({**GOOD, name: value}))
+
+    assert told == {"status": "failed", "error": "parameter_validation", "arguments": {name: wrong}}
+    assert (asked, api.seen) == ([], [])
+
+
+async def test_a_models_tool_call_comes_back_as_its_tool_message(tmp_path, actions):
+    async with wire(reply(201, {"id": "T-1"})) as api:
+        send, _ = build_tools(bank(tmp_path, api.url), actions, CUSTOMER, confirm=yes)
+        called = await send.ainvoke({"type": "tool_call", "id": "call-1", "name": "send_money", "args": GOOD})
+
+    assert isinstance(called, ToolMessage)
+    assert (called.tool_call_id, called.name, called.status) == ("call-1", "send_money", "success")
+    assert json.loads(str(called.content))["reference"] == "T-1"
+
+
+async def test_an_agent_of_any_model_can_have_them(tmp_path, actions):
+    """A model is told of a tool by its OpenAI function; LangGraph's tool node calls what the model chose."""
+    async with wire(reply(201, {"id": "T-1"})) as api:
+        tools = build_tools(bank(tmp_path, api.url), actions, CUSTOMER, confirm=yes)
+        told = [convert_to_openai_tool(tool)["function"] for tool in tools]
+        chosen = AIMessage("", tool_calls=[{"id": "call-1", "name": "send_money", "args": GOOD}])
+        graph = StateGraph(MessagesState)
+        graph.add_node("tools", ToolNode(tools))
+        graph.add_edge(START, "tools")
+        state = await graph.compile().ainvoke({"messages": [chosen]})
+
+    assert [(one["name"], sorted(one["parameters"]["required"])) for one in told] == [
+        ("send_money", ["amount", "iban"]),
+        ("balance", ["account"]),
+    ]
+    assert json.loads(state["messages"][-1].content)["reference"] == "T-1"
+
+
+async def test_without_a_way_to_ask_a_write_can_not_be_run_at_all(tmp_path, actions):
+    async with wire() as api:
+        tools = build_tools(bank(tmp_path, api.url), actions, CUSTOMER)
+        chosen = AIMessage("", tool_calls=[{"id": "call-1", "name": "send_money", "args": GOOD}])
+        graph = StateGraph(MessagesState)
+        graph.add_node("tools", ToolNode(tools))
+        graph.add_edge(START, "tools")
+        state = await graph.compile().ainvoke({"messages": [chosen]})
+
+    assert state["messages"][-1].status == "error"
+    assert api.seen == []
