@@ -23,8 +23,9 @@ test: $(VENV)/.development ## run the tests
 bench: $(VENV)/.development ## print the benchmarks
 	@$(PYTHON) -m evals
 
-crash: $(VENV)/.development ## kill a service again and again, and count what went wrong
+crash: $(VENV)/.development ## kill a service again and again over SQLite and PostgreSQL, and count what went wrong
 	@$(PYTHON) -m evals.crash
+	@$(PYTHON) -m evals.crash --postgres
 
 lint: $(VENV)/.development ## style, types and layers
 	$(VENV)/bin/ruff check .

@@ -4,7 +4,8 @@ A service process with its own data folder is killed with SIGKILL at random mome
 business's API was asked, and started again; the client sends the same message again until it is answered. A business
 that counts its effects tells what was really done. Nothing may be done twice, no answer that a customer had may be
 missing afterwards, and no doubt may be hidden: an order that took effect was told as done or as uncertain, and one
-told as done took effect. `--load N` lets N sessions act at once instead, and nobody is killed.
+told as done took effect. `--load N` lets N sessions act at once instead, and nobody is killed. `--postgres` starts the
+PostgreSQL server of the development dependencies for it, `--database URL` takes any other.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,6 +28,7 @@ from pydantic import JsonValue
 
 from evals.crash_business import PROJECT, WISHES, CountingBusiness, business_app
 from evals.crash_service import ServiceProcess, running, served
+from evals.postgres_server import postgres_server
 
 SEED = 20260
 SESSIONS = 8
@@ -251,10 +254,12 @@ async def crash(
             return verdict, service, customers
 
 
-async def load(folder: Path, *, sessions: int, seed: int, each: int = 3) -> tuple[Verdict, Customers, float]:
+async def load(
+    folder: Path, *, sessions: int, seed: int, each: int = 3, database: str | None = None
+) -> tuple[Verdict, Customers, float]:
     """Every session does `each` deeds, all sessions at once; also the seconds it took."""
     business = CountingBusiness(seed)
-    async with served(business_app(business)) as api, running(make_service(folder, api, None)) as service:
+    async with served(business_app(business)) as api, running(make_service(folder, api, database)) as service:
         customers = Customers(service.url, seed)
         everything = list(_wishes_while(lambda number: number < sessions * each))
         begun = time.monotonic()
@@ -287,13 +292,19 @@ def main(
     kills: Annotated[int, typer.Option(min=0, help="How often the service is killed.")] = 40,
     load_sessions: Annotated[int, typer.Option("--load", min=0, help="Sessions that act at once; no kills.")] = 0,
     database: Annotated[str | None, typer.Option(help="postgresql://…; SQLite in the data folder if unset.")] = None,
+    postgres: Annotated[bool, typer.Option("--postgres", help="With a PostgreSQL server started for it.")] = False,
     seed: int = SEED,
 ) -> None:
     """Print what a killed or a busy service did."""
-    print(f"seed {seed}")
-    with tempfile.TemporaryDirectory(prefix="switchboard-crash-") as folder:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="switchboard-crash-")))
+        if postgres:
+            database = stack.enter_context(postgres_server(folder / "postgres"))
+        print(f"seed {seed}, {'PostgreSQL' if database else 'SQLite'}")
         if load_sessions:
-            verdict, customers, seconds = asyncio.run(load(Path(folder), sessions=load_sessions, seed=seed))
+            verdict, customers, seconds = asyncio.run(
+                load(folder, sessions=load_sessions, seed=seed, database=database)
+            )
             messages = sorted(customers.record.seconds)
             print(f"sessions at once            {load_sessions}")
             print(f"messages a second           {len(messages) / seconds:.1f}")
@@ -302,7 +313,7 @@ def main(
             )
         else:
             verdict, service, customers = asyncio.run(
-                crash(Path(folder), turns=turns, kills=kills, seed=seed, database=database)
+                crash(folder, turns=turns, kills=kills, seed=seed, database=database)
             )
             print(f"kills                       {service.kills}")
             print(f"seconds to start again, p50 {statistics.median(service.starts):.1f}")

@@ -16,7 +16,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import set_json_dumps
 from psycopg_pool import AsyncConnectionPool
 
-from tools.postgres import GIVE_UP, PATIENCE, SESSION
+from tools.postgres import GIVE_UP, SESSION
 from tools.postgres_sql import kept
 from tools.postgres_url import PostgresAddress
 
@@ -53,7 +53,7 @@ async def open_postgres_saver(address: PostgresAddress) -> AsyncIterator[AsyncPo
         kwargs={**address.options, **_ROWS},
         min_size=1,
         max_size=_CONNECTIONS,
-        timeout=PATIENCE,
+        timeout=address.patience,
         reconnect_timeout=GIVE_UP,
         open=False,
         configure=_configure,

@@ -1,11 +1,14 @@
 """What holds for every test: strict checkpoints, and no network beyond this machine."""
 
+import hashlib
 import logging
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from ipaddress import ip_address
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -56,15 +59,19 @@ def logs_as_they_were() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL server's URL; the processes of a run share the server."""
+    """A real PostgreSQL server's URL; the processes of a run share the server.
+
+    Its folder is not in pytest's: every run that begins closes those to other users, and root's server is another's.
+    """
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "postgres"
-    with postgres_server(folder) as url:
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    name = f"switchboard-postgres-{hashlib.sha256(str(run.resolve()).encode()).hexdigest()[:12]}"
+    with postgres_server(Path(tempfile.gettempdir()) / name) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def postgres_url(postgres: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty database of the module's own."""
-    with database(postgres, re.sub(r"\W", "_", request.node.name)[-60:]) as url:
+    with database(postgres, re.sub(r"\W", "_", request.node.nodeid)[-60:]) as url:
         yield url

@@ -24,8 +24,6 @@ from tools.postgres_url import PostgresAddress
 
 CONNECTIONS: Final = 4
 """Transactions at once."""
-PATIENCE: Final = 5.0
-"""Seconds a piece of work waits for a connection; as long as it waits for an SQLite file that is locked."""
 GIVE_UP: Final = 2.0
 """Seconds after which the pool no longer tries by itself to connect; the next piece of work makes it try again."""
 SESSION: Final = """
@@ -68,13 +66,13 @@ class PostgresConnection:
 class Postgres:
     """A PostgreSQL database; an open context."""
 
-    def __init__(self, address: PostgresAddress, *, patience: float = PATIENCE) -> None:
+    def __init__(self, address: PostgresAddress) -> None:
         self._pool: ConnectionPool[Raw] = ConnectionPool(
             kwargs={**address.options, "autocommit": True, "row_factory": dict_row},
             connection_class=Raw,
             min_size=1,
             max_size=CONNECTIONS,
-            timeout=patience,
+            timeout=address.patience,
             reconnect_timeout=GIVE_UP,
             open=False,
             configure=_configure,

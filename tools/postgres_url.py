@@ -46,11 +46,18 @@ class PostgresAddress:
         except psycopg.ProgrammingError:
             # Its text quotes what it could not read.
             raise AddressError(_EXPECTED) from None
+        if not re.fullmatch(r"[1-9][0-9]{0,3}", str(given.get("connect_timeout", "1"))):
+            raise AddressError("connect_timeout is a number of seconds, at least 1")
         self.options: dict[str, Any] = {**LIMITS, **given}
         """What psycopg connects with."""
 
     def __repr__(self) -> str:
         return "PostgresAddress(…)"
+
+    @property
+    def patience(self) -> float:
+        """Seconds to wait for a connection: `connect_timeout`, which the address may set."""
+        return float(self.options["connect_timeout"])
 
     @property
     def password(self) -> str | None:
