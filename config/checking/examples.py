@@ -1,4 +1,4 @@
-"""Examples: marks of slots that do not exist, sentences that belong to two intents, locales left out."""
+"""Examples: marks of slots that do not exist, sentences that belong to two intents, locales left out or thin."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from config.checking.report import Report, one_of
 from config.examples import marks, plain
 from config.reading import KeyPath
 
+_FEW, _BESIDE = 5, 3
+"""Examples of a locale below which an intent loses to another that has so many times as many."""
 _NEAR = 0.95
 _NEAR_LENGTH = 8
 """Shorter sentences differ by too little to be told apart by spelling."""
@@ -42,6 +44,18 @@ def _locales(report: Report, name: str, given: set[str]) -> None:
     missing = [locale for locale in report.project.locales if locale not in given]
     if given and missing:
         report.warn(path, f"no examples in {', '.join(missing)}", "examples in every locale of the project")
+    _thin(report, name)
+
+
+def _thin(report: Report, name: str) -> None:
+    for locale, examples in report.project.intents[name].examples.items():
+        most = max(len(intent.examples.get(locale, ())) for intent in report.project.intents.values())
+        if 0 < len(examples) < _FEW and len(examples) * _BESIDE <= most:
+            said = "one example" if len(examples) == 1 else f"{len(examples)} examples"
+            path = ("intents", name, "examples", locale)
+            report.warn(
+                path, f"{said} in {locale} beside an intent of {most}: it will rarely be chosen", "about as many"
+            )
 
 
 def _marks(report: Report, name: str) -> None:

@@ -86,6 +86,7 @@ WARNINGS = [
     (changed("[en, tr]", "[en, tr, fr]"), "locales: there is no language data for 'fr': its texts are said, and what customers write is read, in another language; there is de, en, tr, zh; expected one of these, or a folder config/locales/fr with texts.yaml, acts.yaml and grammar.yaml"),
     (changed("what does it cost", "transfer some moneys"), "nearly the same example belongs to 'send_money' (line 13)"),
     (changed("transfer some money", '"send 500 lira please"'), "the same example stands in line 13 already"),
+    (changed("transfer some money", "transfer some money, wire it"), "intents.fees.examples.en: one example in en beside an intent of 3: it will rarely be chosen; expected about as many"),
     (changed(FEES, ""), "intents.fees: the intent does nothing"),
     (changed(FEES, FEES + "    confirm: true\n"), "there is nothing to confirm"),
     (changed("    effect: write\n", ""), "actions.send_money: POST is taken as a write"),
