@@ -64,6 +64,12 @@ def load_examples() -> tuple[ActExamples, ...]:
     return _load()
 
 
+def examples_in(locales: Sequence[str]) -> tuple[ActExamples, ...]:
+    """The examples of the languages of `locales`; of every language where none of them has any."""
+    languages = {locale.split("-", maxsplit=1)[0].lower() for locale in locales}
+    return tuple(each for each in load_examples() if each.locale in languages) or load_examples()
+
+
 @cache
 def _load() -> tuple[ActExamples, ...]:
     return tuple(_parse(folder.name, (folder / "acts.yaml").read_text(encoding="utf-8")) for folder in _folders())

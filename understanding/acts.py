@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 import numpy as np
 
 from models.ports import Encoder, Vectors
-from understanding.act_examples import OTHER, QUESTION, ActExamples, folded, load_examples, vectors_of
+from understanding.act_examples import OTHER, QUESTION, ActExamples, examples_in, folded, load_examples, vectors_of
 from understanding.calibration import softmax
 from understanding.folding import fold
 from understanding.linear import Linear, fit_linear
@@ -155,9 +155,12 @@ def _asking() -> re.Pattern[str]:
     return re.compile("|".join(re.escape(word if word[0] > "\u2e80" else f" {word} ") for word in sorted(words)))
 
 
-def train_acts(encoder: Encoder, own_texts: Sequence[str], own: Vectors) -> ActModel:
-    """Train on the shipped examples, with a project's `own` and their vectors as more that is no act; blocking."""
-    examples = load_examples()
+def train_acts(encoder: Encoder, own_texts: Sequence[str], own: Vectors, locales: Sequence[str]) -> ActModel:
+    """Train on the shipped examples of `locales`, with a project's `own` and their vectors as more that is no act.
+
+    Blocking. Languages that a bot does not speak would only take from those it does.
+    """
+    examples = examples_in(locales)
     labelled = list(dict.fromkeys(pair for each in examples for pair in each.labelled))
     shipped = vectors_of([text for text, _ in labelled], encoder)
     few = np.linspace(0, len(own) - 1, min(len(own), _OWN_EXAMPLES)).astype(int)
@@ -168,7 +171,7 @@ def train_acts(encoder: Encoder, own_texts: Sequence[str], own: Vectors) -> ActM
     space = fit_space(vectors, labels)
     features = np.hstack([space.place(vectors), spelling([*(text for text, _ in labelled), *own_texts])])
     linear = fit_linear(features.astype(np.float32), labels, strength=_STRENGTH, steps=_STEPS)
-    return ActModel(space, linear, _train_question(space.place(shipped), labelled), examples)
+    return ActModel(space, linear, _train_question(space.place(shipped), labelled), load_examples())
 
 
 def spelling(texts: Sequence[str]) -> Vectors:

@@ -33,7 +33,7 @@ from understanding.vocabulary import Vocabulary, learn
 
 log = structlog.get_logger(__name__)
 
-FORMAT = "8"
+FORMAT = "9"
 """Raised when training changes, so that what was learnt before is learnt again."""
 
 
@@ -66,7 +66,7 @@ def train(version: Version, encoder: Encoder, cache: Path | None) -> Trained:
     # Many small products: on a busy machine the linear algebra's own threads would wait for each other.
     with threadpool_limits(limits=1):
         intents, vectors = train_intents(project, encoder, questions)
-        acts = train_acts(encoder, texts, vectors)
+        acts = train_acts(encoder, texts, vectors, project.locales)
         tagger = train_tagger(project, now=datetime.now(UTC))
         trained = Trained(intents, acts, _asking(project, acts, vectors), vocabulary, numbers, tagger)
     if path:
@@ -84,7 +84,18 @@ def content_hash(project: Project, encoder: str, questions: Sequence[str] = ()) 
         for intent in project.intents
         for name, slot in project.slots_of(intent).items()
     }
-    read = [FORMAT, encoder, list(project.intents), texts, labels, shipped, list(questions), marked, slots]
+    read = [
+        FORMAT,
+        encoder,
+        project.locales,
+        list(project.intents),
+        texts,
+        labels,
+        shipped,
+        list(questions),
+        marked,
+        slots,
+    ]
     return hashlib.sha256(json.dumps(read, ensure_ascii=False).encode("utf-8", "replace")).hexdigest()[:32]
 
 

@@ -12,7 +12,7 @@ FLOW = frozenset(ACTS)
 
 @pytest.fixture(scope="module")
 def acts(encoder):
-    return train_acts(encoder, [], np.zeros((0, encoder.dimension), dtype=np.float32))
+    return train_acts(encoder, [], np.zeros((0, encoder.dimension), dtype=np.float32), ["en", "tr", "zh"])
 
 
 @pytest.mark.parametrize(
