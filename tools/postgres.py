@@ -102,8 +102,9 @@ class Postgres:
         except SchemaTooNewError as error:
             raise LedgerUnavailableError(str(error)) from error
         except psycopg.Error as error:
-            # Its text may quote the values of a row.
-            raise LedgerUnavailableError(f"PostgreSQL: {type(error).__name__}") from error
+            # What a log may not have: the text of other errors can quote a row.
+            quotes_no_row = isinstance(error, psycopg.OperationalError | psycopg.errors.InsufficientPrivilege)
+            raise LedgerUnavailableError(f"PostgreSQL: {type(error).__name__}") from (error if quotes_no_row else None)
 
 
 class PostgresTables:

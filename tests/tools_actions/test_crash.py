@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from tests.tools_actions.crash_worker import work
+from tests.tools_actions.places import PostgresPlace
 from tests.tools_actions.wire import reply, wire
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -36,8 +37,8 @@ class Business:
         await reply(201, {"id": turn})(reader, writer)
 
 
-async def run_process(*given):
-    process = FORKS.Process(target=work, args=given)
+async def run_process(*given, **named):
+    process = FORKS.Process(target=work, args=given, kwargs=named)
     process.start()
     return process
 
@@ -68,15 +69,38 @@ def told(folder):
     ],
 )
 async def test_a_process_killed_there_is_finished_by_the_next_one(tmp_path, dies, deduplicates, status, sent):
+    assert await kill_and_finish(tmp_path, dies, deduplicates=deduplicates) == (status, sent, min(sent, 1))
+
+
+@pytest.mark.parametrize(
+    ("dies", "status", "sent"),
+    [
+        ("claim", "succeeded", 1),
+        ("dispatch", "unknown", 0),
+        ("before finish", "unknown", 1),
+        ("finish", "succeeded", 1),
+    ],
+)
+async def test_a_process_killed_there_is_finished_by_the_next_one_over_postgres(
+    tmp_path, postgres_url, dies, status, sent
+):
+    await PostgresPlace(postgres_url).empty()
+
+    assert await kill_and_finish(tmp_path, dies, deduplicates=False, database=postgres_url) == (status, sent, sent)
+
+
+async def kill_and_finish(folder, dies, *, deduplicates, database=None):
+    """What the customer was told, how often the business was asked, and how often it did something."""
     business = Business(deduplicates=deduplicates)
     async with wire(business) as api:
         business.wire = api
-        killed = await ended(await run_process(str(tmp_path), api.url, 1, deduplicates, dies))
-        finished = await ended(await run_process(str(tmp_path), api.url, 1, deduplicates))
+        given = (str(folder), api.url, 1, deduplicates)
+        killed = await ended(await run_process(*given, dies_after=dies, database=database))
+        finished = await ended(await run_process(*given, database=database))
 
     assert (killed, finished) == (-9, 0)
-    assert [one["status"] for one in told(tmp_path)] == [status]
-    assert (len(api.seen), business.effects[0]) == (sent, min(sent, 1))
+    [one] = told(folder)
+    return one["status"], len(api.seen), business.effects[0]
 
 
 @pytest.mark.parametrize("deduplicates", [True, False])

@@ -1,6 +1,7 @@
 """PostgreSQL under the ledger: workers that race, schemas made by several at once, servers that come and go."""
 
 import asyncio
+import traceback
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
@@ -169,6 +170,19 @@ async def test_a_step_or_a_piece_of_work_that_fails_leaves_nothing(place):
         count = await tables.read(lambda connection: connection.execute("SELECT count(*) AS n FROM u").fetchone())
 
     assert count["n"] == 0
+
+
+async def test_an_error_that_quotes_a_row_is_told_by_its_name_only(place):
+    schema = (statements("CREATE TABLE w (words TEXT NOT NULL, n INTEGER NOT NULL)"),)
+    insert = "INSERT INTO w (words, n) VALUES (:words, :n)"
+    async with Postgres(place.address) as server:
+        with pytest.raises(LedgerUnavailableError) as refused:
+            await PostgresTables(server, "words", schema).write(
+                lambda connection: connection.execute(insert, {"words": "said in confidence", "n": None})
+            )
+
+    assert "said" not in "".join(traceback.format_exception(refused.value))
+    assert str(refused.value) == "PostgreSQL: NotNullViolation"
 
 
 def test_statements_are_translated():
