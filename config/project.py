@@ -214,13 +214,28 @@ class OAuth2ClientCredentials(Model):
 Auth = Annotated[TokenEndpoint | Bearer | ApiKey | Basic | OAuth2ClientCredentials, Field(discriminator="type")]
 
 
+class KnowledgeSource(Model):
+    """A file or folder of documents that are not for everybody."""
+
+    path: str
+    labels: list[str] = Field([], description="Found in conversations that have one of these labels, or none at all.")
+    channels: list[str] = Field([], description="Found on these channels (`channel_type`) only.")
+
+
 class Knowledge(Model):
     """Which documents the bot answers from, and how much of them one answer may read."""
 
-    sources: list[str] = ["knowledge/"]
+    sources: list[str | KnowledgeSource] = Field(
+        ["knowledge/"], description="Files and folders; as `{path, labels, channels}` not for everybody."
+    )
     max_evidence_tokens: int = Field(2000, ge=50, le=100_000)
     top_k: int = Field(5, ge=1, le=50)
     enabled: bool = True
+
+    @property
+    def paths(self) -> list[str]:
+        """The files and folders of `sources`."""
+        return [one if isinstance(one, str) else one.path for one in self.sources]
 
 
 class FittedConfidence(Model):

@@ -11,6 +11,7 @@ from uuid import uuid4
 from pydantic import JsonValue
 
 from config.versions import Version
+from dialogue.audience import EVERYBODY, Audience
 from dialogue.state import Passage, Receipt, Retrieval
 from graph.parts import Parts
 from tools.ports import ActionCall, Draft, Emit
@@ -44,11 +45,12 @@ class Recorder:
         self.calls.append(lambda message: self.parts.understanding.understand(version, replace(asked, message=message)))
         return await self.parts.understanding.understand(version, situation)
 
-    async def search(self, version: Version, query: str, *, locale: str) -> Retrieval:
+    async def search(self, version: Version, query: str, *, locale: str, audience: Audience = EVERYBODY) -> Retrieval:
         """Find passages; again: for the same question in the other words."""
         worded = self._gap(query)
-        self.calls.append(lambda message: self.parts.knowledge.search(version, worded(message), locale=locale))
-        return await self.parts.knowledge.search(version, query, locale=locale)
+        find = self.parts.knowledge.search
+        self.calls.append(lambda message: find(version, worded(message), locale=locale, audience=audience))
+        return await find(version, query, locale=locale, audience=audience)
 
     async def write(
         self,

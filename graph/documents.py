@@ -1,12 +1,15 @@
 """A project's documents, for whoever looks after them."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from pydantic import JsonValue
 
 from config.versions import Versions
+from dialogue.audience import EVERYBODY, Audience
 from ingest.documents import UnreadableFileError
 from ingest.run import add_document
+from ingest.sources import Meant
 from tools.knowledge import ChromaKnowledge
 from tools.knowledge_errors import DocumentNotFoundError, SearchFailedError
 
@@ -26,14 +29,26 @@ class Documents:
             for document in await self._base.list_documents(version)
         ]
 
-    async def add(self, tenant: str, project: str, name: str, content: bytes) -> dict[str, JsonValue]:
+    async def add(
+        self,
+        tenant: str,
+        project: str,
+        name: str,
+        content: bytes,
+        *,
+        labels: Sequence[str] = (),
+        channels: Sequence[str] = (),
+    ) -> dict[str, JsonValue]:
         """Read and index one document; `status` is `refused` and `reason` says why where it cannot be read.
 
         Raises KnowledgeError where it cannot be stored.
         """
         version = self._versions.current(tenant, project)
+        meant = Meant(tuple(labels), tuple(channels))
         try:
-            document = await self._base.run(lambda: add_document(version, name, content, knowledge=self._base))
+            document = await self._base.run(
+                lambda: add_document(version, name, content, knowledge=self._base, meant=meant)
+            )
         except UnreadableFileError as error:
             return {"name": name, "status": "refused", "reason": str(error)}
         return {**_plain(asdict(document)), "name": document.source, "status": "indexed"}
@@ -47,15 +62,25 @@ class Documents:
         return True
 
     async def search(
-        self, tenant: str, project: str, query: str, *, locale: str | None = None, limit: int = 10
+        self,
+        tenant: str,
+        project: str,
+        query: str,
+        *,
+        locale: str | None = None,
+        limit: int = 10,
+        audience: Audience = EVERYBODY,
     ) -> list[dict[str, JsonValue]]:
         """The passages retrieval finds, best first, with their scores; raises KnowledgeError where it fails."""
         version = self._versions.current(tenant, project)
-        found = await self._base.search(version, query, locale=locale or version.project.default_locale)
+        found = await self._base.search(
+            version, query, locale=locale or version.project.default_locale, audience=audience
+        )
         if found["failure"] is not None:
             raise SearchFailedError(found["failure"])
         return [_plain(dict(passage)) for passage in found["passages"][:limit]]
 
 
 def _plain(record: dict[str, object]) -> dict[str, JsonValue]:
-    return {key: value for key, value in record.items() if isinstance(value, str | int | float | list | None)}
+    listed = {key: [*value] if isinstance(value, tuple) else value for key, value in record.items()}
+    return {key: value for key, value in listed.items() if isinstance(value, str | int | float | list | None)}

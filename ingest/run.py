@@ -1,6 +1,7 @@
 """From a project's files to its knowledge: read, cut, compare with what is stored, write what differs."""
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +14,15 @@ from ingest.documents import Content, UnreadableFileError
 from ingest.language import locale_in_name, recognise, without_locale
 from ingest.passages import cut
 from ingest.reader import FileReader
-from ingest.sources import SourceFile, named_files, project_files, safe_name
+from ingest.sources import Meant, SourceFile, named_files, project_files, safe_name
 from tools.knowledge import ChromaKnowledge, scope_of
 from tools.knowledge_errors import EncoderMismatchError
 from tools.knowledge_records import DocumentRecord, NewDocument, Origin
 
 PROCESSING = "3"
 """Part of every content hash: raised when passages are cut or embedded in another way, so that all are made anew."""
+
+EVERYBODYS = Meant()
 
 Report = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
@@ -54,9 +57,9 @@ def ingest_project(
     """
     _refuse_other_encoder(version, knowledge, rebuild=rebuild)
     if paths:
-        files, failed = named_files(version.folder, paths)
+        files, failed = named_files(version.folder, paths, version.project.knowledge)
     else:
-        files, failed = project_files(version.folder, version.project.knowledge.sources)
+        files, failed = project_files(version.folder, version.project.knowledge)
     summary = IngestSummary(failed=failed)
     stored = {document.id: document for document in knowledge.documents(scope_of(version))}
     reading = _Reading(version, stored, summary, report)
@@ -78,7 +81,13 @@ def ingest_project(
 
 
 def add_document(
-    version: Version, name: str, data: bytes, *, knowledge: ChromaKnowledge, reader: FileReader | None = None
+    version: Version,
+    name: str,
+    data: bytes,
+    *,
+    knowledge: ChromaKnowledge,
+    meant: Meant = EVERYBODYS,
+    reader: FileReader | None = None,
 ) -> DocumentRecord:
     """Store one uploaded file, replacing an upload of the same name; blocking.
 
@@ -87,12 +96,14 @@ def add_document(
     source = safe_name(name)
     _refuse_other_encoder(version, knowledge, rebuild=False)
     with reader or FileReader() as reading:
-        document = build_document(version, source, data, reading.read(source, data), origin="upload")
+        document = build_document(version, source, data, reading.read(source, data), origin="upload", meant=meant)
     knowledge.write(scope_of(version), add=[document], remove=(), locales=version.project.locales)
     return next(one for one in knowledge.documents(scope_of(version)) if one.id == document.id)
 
 
-def build_document(version: Version, source: str, data: bytes, content: Content, *, origin: Origin) -> NewDocument:
+def build_document(
+    version: Version, source: str, data: bytes, content: Content, *, origin: Origin, meant: Meant = EVERYBODYS
+) -> NewDocument:
     """A document ready to be stored."""
     locales = version.project.locales
     named, family = locale_in_name(source, locales)
@@ -104,8 +115,10 @@ def build_document(version: Version, source: str, data: bytes, content: Content,
         title=without_locale(content.title, locales)[:300],
         locale=locale,
         family=family,
-        hash=_fingerprint(data, locales),
+        hash=_fingerprint(data, locales, meant),
         passages=cut(content, locale=locale),
+        labels=meant.labels,
+        channels=meant.channels,
     )
 
 
@@ -170,12 +183,12 @@ class _Reading:
     def _read(self, file: SourceFile, reader: FileReader, *, again: bool) -> None:
         data = file.read()
         known = self._stored.get(_identify("folder", file.source))
-        same = known is not None and known.hash == _fingerprint(data, self._version.project.locales)
+        same = known is not None and known.hash == _fingerprint(data, self._version.project.locales, file.meant)
         if same and not again:
             self._summary.unchanged.append(file.source)
             return
         content = reader.read(file.source, data)
-        self.fresh.append(build_document(self._version, file.source, data, content, origin="folder"))
+        self.fresh.append(build_document(self._version, file.source, data, content, origin="folder", meant=file.meant))
         done = self._summary.added if known is None else self._summary.unchanged if same else self._summary.changed
         done.append(file.source)
 
@@ -191,8 +204,10 @@ def _identify(origin: Origin, source: str) -> str:
     return hashlib.sha256(f"{origin}\0{source}".encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
-def _fingerprint(data: bytes, locales: Sequence[str]) -> str:
+def _fingerprint(data: bytes, locales: Sequence[str], meant: Meant) -> str:
     head = f"{PROCESSING}\0{','.join(locales)}\0".encode()
+    if meant != EVERYBODYS:
+        head += json.dumps([meant.labels, meant.channels]).encode()
     return hashlib.sha256(head + data).hexdigest()
 
 

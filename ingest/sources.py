@@ -1,12 +1,21 @@
 """Finds the files of a project's knowledge, and only those: nothing outside its folder, nothing behind a link."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from config.project import Knowledge, KnowledgeSource
 from ingest.documents import UnreadableFileError
 from ingest.limits import MAX_FILE_BYTES
 from ingest.loaders import LOADERS
+
+
+@dataclass(frozen=True)
+class Meant:
+    """For whom a document is; without channels and labels for everybody."""
+
+    labels: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -16,6 +25,7 @@ class SourceFile:
     path: Path
     source: str
     """Relative to the project's folder, with slashes; of a file from elsewhere its name."""
+    meant: Meant = Meant()
 
     def read(self) -> bytes:
         """Its bytes; raises UnreadableFileError."""
@@ -29,12 +39,12 @@ class SourceFile:
         return data
 
 
-def project_files(folder: Path, sources: Sequence[str]) -> tuple[list[SourceFile], list[tuple[str, str]]]:
-    """The project's knowledge files by name, and what of its `sources` is refused, with the reason."""
+def project_files(folder: Path, knowledge: Knowledge) -> tuple[list[SourceFile], list[tuple[str, str]]]:
+    """The project's knowledge files by name, and what of its sources is refused, with the reason."""
     root = folder.resolve()
     files: dict[str, SourceFile] = {}
     failed: list[tuple[str, str]] = []
-    for source in sources:
+    for source in knowledge.paths:
         start = root / source
         if not start.resolve().is_relative_to(root):
             failed.append((source, "lies outside the project's folder"))
@@ -45,11 +55,13 @@ def project_files(folder: Path, sources: Sequence[str]) -> tuple[list[SourceFile
             if why:
                 failed.append((name, why))
             else:
-                files[name] = SourceFile(path, name)
+                files[name] = SourceFile(path, name, meant_for(name, knowledge))
     return [files[name] for name in sorted(files)], sorted(failed)
 
 
-def named_files(folder: Path, paths: Iterable[Path]) -> tuple[list[SourceFile], list[tuple[str, str]]]:
+def named_files(
+    folder: Path, paths: Iterable[Path], knowledge: Knowledge
+) -> tuple[list[SourceFile], list[tuple[str, str]]]:
     """Files and folders somebody named; those of the project's folder keep the name they have there."""
     root = folder.resolve()
     files: list[SourceFile] = []
@@ -62,10 +74,21 @@ def named_files(folder: Path, paths: Iterable[Path]) -> tuple[list[SourceFile], 
             inside = path.resolve().is_relative_to(root)
             name = path.resolve().relative_to(root).as_posix() if inside else path.relative_to(start.parent).as_posix()
             if path.suffix.lower() in LOADERS:
-                files.append(SourceFile(path, name))
+                files.append(SourceFile(path, name, meant_for(name, knowledge)))
             else:
                 failed.append((name, f"unknown kind of file {path.suffix!r}"))
     return files, failed
+
+
+def meant_for(name: str, knowledge: Knowledge) -> Meant:
+    """What every source that holds the file says together."""
+    labels: dict[str, None] = {}
+    channels: dict[str, None] = {}
+    for one in knowledge.sources:
+        if isinstance(one, KnowledgeSource) and PurePosixPath(name).is_relative_to(PurePosixPath(one.path)):
+            labels |= dict.fromkeys(one.labels)
+            channels |= dict.fromkeys(one.channels)
+    return Meant(tuple(labels), tuple(channels))
 
 
 def safe_name(name: str) -> str:

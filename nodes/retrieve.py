@@ -1,6 +1,7 @@
 """Find what the knowledge says to the customer's question."""
 
 from config.versions import Versions
+from dialogue.audience import audience_of
 from dialogue.standalone import standalone
 from dialogue.state import DialogueState, DialogueUpdate
 from tools.ports import KnowledgeBase
@@ -11,6 +12,7 @@ async def retrieve(state: DialogueState, *, versions: Versions, knowledge: Knowl
     version = versions.get(state["tenant"], state["project"], state["version"])
     question = state["verdict"]["question"] or state["request"]["message"]
     query = standalone(question, state["context_history"])
-    found = await knowledge.search(version, query, locale=state["locale"])
+    audience = audience_of(state["channel"], state["request"]["metadata"])
+    found = await knowledge.search(version, query, locale=state["locale"], audience=audience)
     notices = [f"knowledge: {why}" for why in (found["failure"], found.get("notice")) if why]
     return DialogueUpdate(retrieval=found, notices=[*state["notices"], *notices])

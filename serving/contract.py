@@ -195,6 +195,12 @@ class SearchRequest(BaseModel):
     project: str | None = None
     locale: Annotated[str, Field(max_length=35)] | None = None
     limit: int = Field(10, ge=1, le=50)
+    channel_type: Annotated[str, Field(max_length=40)] | None = Field(
+        None, description="As if asked on this channel; without it the documents of all channels are searched."
+    )
+    labels: list[Annotated[str, Field(max_length=64)]] = Field(
+        [], max_length=20, description="As if asked in a conversation with these labels."
+    )
 
 
 class Done(BaseModel):

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Response, UploadFile
 from pydantic import JsonValue
 
+from dialogue.audience import Audience
 from serving.auth import Admin, Agent
 from serving.chat import problems
 from serving.contract import Done, SearchRequest
@@ -30,14 +31,24 @@ async def documents(caller: Agent, services: Open, project: ProjectQuery = None)
 
 @router.post("/documents", status_code=201, response_model=dict[str, JsonValue], responses=problems(400, 413, 415))
 async def upload(
+    *,
     caller: Admin,
     services: Open,
     file: UploadFile,
     project: Annotated[str | None, Form(description="The project, where the tenant has several.")] = None,
+    labels: Annotated[str, Form(description="For whom it is, between commas; none: for everybody.")] = "",
+    channels: Annotated[str, Form(description="The channels it is found on, between commas; none: all.")] = "",
 ) -> Response:
     """Add a document (md, html, txt, pdf, docx, csv, xlsx); one of the same name is replaced."""
     place = project_of(caller, services.versions, project).project
-    added = await services.knowledge.add(place.tenant, place.name, _name(file.filename), await file.read())
+    added = await services.knowledge.add(
+        place.tenant,
+        place.name,
+        _name(file.filename),
+        await file.read(),
+        labels=_listed("labels", labels),
+        channels=_listed("channels", channels),
+    )
     if added.get("status") == "refused":
         raise ProblemError(422, "validation", f"file: {clean(str(added.get('reason') or 'cannot be read'))}")
     return _json(added, status=201)
@@ -56,8 +67,19 @@ async def remove(document_id: str, caller: Admin, services: Open, project: Proje
 async def search(body: SearchRequest, caller: Agent, services: Open) -> Response:
     """What retrieval finds for a question, with scores."""
     place = project_of(caller, services.versions, body.project).project
-    found = await services.knowledge.search(place.tenant, place.name, body.query, locale=body.locale, limit=body.limit)
+    audience = Audience(channel=body.channel_type, labels=frozenset(body.labels))
+    found = await services.knowledge.search(
+        place.tenant, place.name, body.query, locale=body.locale, limit=body.limit, audience=audience
+    )
     return _json({"project": place.name, "query": body.query, "passages": [*found]})
+
+
+def _listed(field: str, text: str) -> list[str]:
+    """What stands between commas."""
+    found = [one for part in text.split(",") if (one := clean(part).strip())]
+    if len(found) > 20 or any(len(one) > 64 for one in found):
+        raise ProblemError(422, "validation", f"{field}: at most 20, of at most 64 characters each")
+    return found
 
 
 def _name(filename: str | None) -> str:

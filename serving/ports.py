@@ -1,12 +1,13 @@
 """What the HTTP side needs of the rest: the turns, the versions, the knowledge."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Literal, Protocol
 
 from pydantic import JsonValue
 
 from config.project import Project
 from config.versions import Versions
+from dialogue.audience import EVERYBODY, Audience
 from graph.calls import Failed, Final, TurnCall, TurnEvent
 
 
@@ -61,14 +62,30 @@ class KnowledgeAdmin(Protocol):
     async def documents(self, tenant: str, project: str) -> list[dict[str, JsonValue]]:
         """The documents, each with at least its `id` and `name`."""
 
-    async def add(self, tenant: str, project: str, name: str, content: bytes) -> dict[str, JsonValue]:
+    async def add(
+        self,
+        tenant: str,
+        project: str,
+        name: str,
+        content: bytes,
+        *,
+        labels: Sequence[str] = (),
+        channels: Sequence[str] = (),
+    ) -> dict[str, JsonValue]:
         """Read and index one document; `status` is `refused` and `reason` says why where it cannot be."""
 
     async def remove(self, tenant: str, project: str, document_id: str) -> bool:
         """Forget one document; False where there is none."""
 
     async def search(
-        self, tenant: str, project: str, query: str, *, locale: str | None = None, limit: int = 10
+        self,
+        tenant: str,
+        project: str,
+        query: str,
+        *,
+        locale: str | None = None,
+        limit: int = 10,
+        audience: Audience = EVERYBODY,
     ) -> list[dict[str, JsonValue]]:
         """The passages retrieval finds, best first, with their scores."""
 

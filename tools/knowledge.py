@@ -15,6 +15,7 @@ from typing import TypeVar
 import structlog
 
 from config.versions import Version
+from dialogue.audience import EVERYBODY, Audience
 from dialogue.state import Retrieval
 from models.embedding_engines import EncoderUnavailableError
 from models.ports import Encoder
@@ -69,8 +70,8 @@ class ChromaKnowledge:
         self._fingerprints: dict[tuple[int, int], str] = {}
         self._ailment: str | None = None
 
-    async def search(self, version: Version, query: str, *, locale: str) -> Retrieval:
-        """The best passages for `query`, best first; a failure is noted in the result, not raised."""
+    async def search(self, version: Version, query: str, *, locale: str, audience: Audience = EVERYBODY) -> Retrieval:
+        """The best passages for `query` among those for `audience`, best first; a failure is noted, not raised."""
         text = query.strip()[:_MAX_QUESTION_CHARS]
         if not text or not version.project.knowledge.enabled:
             return empty(query)
@@ -78,7 +79,7 @@ class ChromaKnowledge:
             vector = (await self.encoder.encode([text], "query"))[0]
         except EncoderUnavailableError as error:
             return empty(query, failure=str(error))
-        asked = Asked(text=text, vector=vector, locale=locale)
+        asked = Asked(text=text, vector=vector, locale=locale, audience=audience)
         finding = self.run(lambda: self._find(version, asked))
         try:
             return await asyncio.wait_for(finding, _SEARCH_SECONDS)
@@ -240,15 +241,15 @@ class ChromaKnowledge:
             raise EncoderMismatchError(project=project, built=snapshot.encoder, configured=self.encoder.name)
         base = replace(base, encoder=snapshot.encoder)
         question = self._question(base, snapshot, asked)
-        candidates = self._candidates(base, generation, question, snapshot)
-        if barred:
-            candidates = [one for one in candidates if not barred(one)]
+        without = snapshot.kept_from(asked.audience)
+        found = self._candidates(base, generation, question, snapshot, without)
+        candidates = [one for one in found if one.document not in without and not (barred and barred(one))]
         ranked = rank(question, candidates, snapshot)
         match = self._match(base, version)
-        found = assemble(question, ranked, snapshot, version.project, match.calibration)
+        finding = assemble(question, ranked, snapshot, version.project, match.calibration)
         if match.notice:
-            found["notice"] = match.notice
-        return ranked, found
+            finding["notice"] = match.notice
+        return ranked, finding
 
     def _match(self, base: Base, version: Version) -> Match:
         if self.calibrations is None or version.project.confidence.rule != "fitted":
@@ -276,14 +277,21 @@ class ChromaKnowledge:
             codes=self._tables.passages_with_codes(base, lexical.codes(asked.text), most),
         )
 
-    def _candidates(self, base: Base, generation: int, question: Question, snapshot: Snapshot) -> list[PassageRecord]:
-        """The nearest of each language: cosines between languages are lower, and all together hide the other's."""
+    def _candidates(
+        self, base: Base, generation: int, question: Question, snapshot: Snapshot, without: frozenset[str]
+    ) -> list[PassageRecord]:
+        """The nearest of each language: cosines between languages are lower, and all together hide the other's.
+
+        Where some documents are not to be seen all vectors are compared: the nearest of the index may all be theirs.
+        """
         ids: set[str] = set().union(*question.codes.values())
         for locale in snapshot.locales:
-            if self._index:
+            if self._index and not without:
                 names = self._index.nearest(collection_name(base, locale), question.vector, CANDIDATES)
             else:
-                names = self._exact.nearest(base, locale, question.vector, CANDIDATES)
+                names = self._exact.nearest(
+                    base, generation, locale, question.vector, count=CANDIDATES, without=without
+                )
             ids.update(name.removesuffix(SECOND) for name in names)
         return self._tables.passages(base, generation, ids)
 

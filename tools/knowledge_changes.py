@@ -111,8 +111,10 @@ def _bury(write: sqlite3.Connection, base: Base, died: int, documents: Sequence[
 def _insert_documents(write: sqlite3.Connection, base: Base, born: int, documents: Sequence[NewDocument]) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     write.executemany(
-        "INSERT INTO document VALUES (:base, :id, :source, :origin, :title, :locale, :family, :hash, :passages, :now, "
-        ":born, NULL)",
+        "INSERT INTO document (base, id, source, origin, title, locale, family, hash, passages, added_at, born, "
+        "labels, channels) VALUES "
+        "(:base, :id, :source, :origin, :title, :locale, :family, :hash, :passages, :now, :born, "
+        ":labels, :channels)",
         [
             {
                 "base": base.id,
@@ -126,6 +128,8 @@ def _insert_documents(write: sqlite3.Connection, base: Base, born: int, document
                 "passages": len(one.passages),
                 "now": now,
                 "born": born,
+                "labels": json.dumps(one.labels),
+                "channels": json.dumps(one.channels),
             }
             for one in documents
         ],
@@ -177,5 +181,6 @@ def _figures(snapshot: Snapshot) -> str:
             "locales": dict(snapshot.locales),
             "baselines": {locale: dict(reached) for locale, reached in snapshot.baselines.items()},
             "families": {name: sorted(locales) for name, locales in snapshot.families.items()},
+            "restricted": {name: dict(meant) for name, meant in snapshot.restricted.items()},
         }
     )

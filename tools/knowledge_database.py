@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.knowledge_errors import KnowledgeUnavailableError
-from tools.migrations import Schema, SchemaTooNewError, migrate, statements
+from tools.migrations import Schema, SchemaTooNewError, add_column, migrate, statements
 
 _SCHEMA: Schema = (
     statements("""
@@ -39,6 +39,8 @@ CREATE TABLE IF NOT EXISTS code (
 CREATE TABLE IF NOT EXISTS probe (
     encoder TEXT NOT NULL, key TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (encoder, key)) WITHOUT ROWID
 """),
+    add_column("document", "labels", "TEXT NOT NULL DEFAULT '[]'"),
+    add_column("document", "channels", "TEXT NOT NULL DEFAULT '[]'"),
 )
 
 NONE: Mapping[str, object] = {}

@@ -9,6 +9,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
@@ -17,11 +18,12 @@ from uuid import uuid4
 
 import httpx
 import numpy as np
+from numpy.typing import NDArray
 
 from models.ports import Vectors
 from tools.knowledge_errors import KnowledgeUnavailableError
 from tools.knowledge_records import Base
-from tools.knowledge_tables import KnowledgeTables
+from tools.knowledge_tables import SECOND, KnowledgeTables
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -187,24 +189,52 @@ class ExactIndex:
 
     def __init__(self, tables: KnowledgeTables) -> None:
         self._tables = tables
-        self._held: dict[tuple[int, str], tuple[int, list[str], Vectors]] = {}
+        self._held: dict[tuple[int, str], _Held] = {}
 
-    def nearest(self, base: Base, locale: str, vector: Vectors, count: int) -> list[str]:
-        """The nearest ids of a language in the newest generation; vectors are kept until there is a newer one."""
+    def nearest(
+        self,
+        base: Base,
+        generation: int,
+        locale: str,
+        vector: Vectors,
+        *,
+        count: int,
+        without: frozenset[str] = frozenset(),
+    ) -> list[str]:
+        """The nearest ids of a language, but those of the documents `without`; vectors are kept for a generation."""
         held = self._held.get((base.id, locale))
-        if held is None or held[0] != base.generation:
-            ids, vectors = self._tables.vectors(base, self._tables.vector_ids(base, base.generation, locale))
-            held = (base.generation, ids, vectors)
+        if held is None or held.generation != generation:
+            held = self._read(base, generation, locale)
             self._held[base.id, locale] = held
-        _, ids, vectors = held
+        ids, vectors = held.ids, held.vectors
         if not ids:
             return []
         if vectors.shape[1] != vector.shape[0]:
             raise KnowledgeUnavailableError(
                 f"the knowledge's vectors have {vectors.shape[1]} dimensions, the question's {vector.shape[0]}"
             )
-        best = np.argsort(-(vectors @ vector), kind="stable")[:count]
-        return [ids[at] for at in best]
+        cosines = vectors @ vector
+        open_to = np.array([name not in without for name in held.documents])[held.document_of]
+        best = np.argsort(-np.where(open_to, cosines, -np.inf), kind="stable")[:count]
+        return [ids[at] for at in best if open_to[at]]
+
+    def _read(self, base: Base, generation: int, locale: str) -> "_Held":
+        ids, vectors = self._tables.vectors(base, self._tables.vector_ids(base, generation, locale))
+        of = self._tables.documents_of(base, generation, locale)
+        numbers: dict[str, int] = {}
+        document_of = [numbers.setdefault(of[name.removesuffix(SECOND)], len(numbers)) for name in ids]
+        return _Held(generation, ids, vectors, list(numbers), np.array(document_of, np.intp))
+
+
+@dataclass(frozen=True)
+class _Held:
+    """The vectors of one language, each with its document."""
+
+    generation: int
+    ids: list[str]
+    vectors: Vectors
+    documents: list[str]
+    document_of: NDArray[np.intp]
 
 
 def open_chroma(location: str) -> ChromaIndex | None:

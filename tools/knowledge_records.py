@@ -1,9 +1,10 @@
 """What the knowledge tables hold, as plain records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dialogue.audience import Audience
 from models.ports import Vectors
 
 ANY_LOCALE = "*"
@@ -60,6 +61,9 @@ class NewDocument:
     """Equal for the versions of one document in several languages."""
     hash: str
     passages: tuple[NewPassage, ...]
+    labels: tuple[str, ...] = ()
+    """For whom it is; without any, and without channels, for everybody."""
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +79,8 @@ class DocumentRecord:
     hash: str
     passages: int
     added_at: str
+    labels: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,11 +149,21 @@ class Snapshot:
     """Question's language (`*` for any other) → documents' language → what unrelated questions reach there."""
     families: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The languages of those documents that exist in more than one."""
+    restricted: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    """The `channels` and `labels` of those documents that are not for everybody."""
 
     @property
     def passages(self) -> int:
         """How many passages there are."""
         return sum(self.locales.values())
+
+    def kept_from(self, audience: Audience) -> frozenset[str]:
+        """The documents that `audience` is not to see."""
+        return frozenset(
+            name
+            for name, meant in self.restricted.items()
+            if not audience.admits(channels=meant["channels"], labels=meant["labels"])
+        )
 
     def baseline(self, locale: str) -> float:
         """What unrelated questions in `locale` reach: among documents of that language, else where they reach most."""

@@ -31,7 +31,7 @@ _BATCH = 500
 
 # In all statements :at is the generation that is read, and lists come as JSON arrays.
 _DOCUMENTS = """
-SELECT id, source, origin, title, locale, family, hash, passages, added_at FROM document
+SELECT id, source, origin, title, locale, family, hash, passages, added_at, labels, channels FROM document
 WHERE base = :base AND born <= :at AND (died IS NULL OR died > :at) ORDER BY source
 """
 _PASSAGES = """
@@ -54,6 +54,11 @@ SELECT p.id, p.second_vector IS NOT NULL FROM passage p
 JOIN document d ON d.base = p.base AND d.id = p.document AND d.born = p.born
 WHERE p.base = :base AND d.locale = :locale AND p.born <= :at AND (p.died IS NULL OR p.died > :at)
 ORDER BY p.document, p.position
+"""
+_DOCUMENTS_OF = """
+SELECT p.id, p.document FROM passage p
+JOIN document d ON d.base = p.base AND d.id = p.document AND d.born = p.born
+WHERE p.base = :base AND d.locale = :locale AND p.born <= :at AND (p.died IS NULL OR p.died > :at)
 """
 _VECTORS = """
 SELECT p.id, v.data, w.data FROM passage p
@@ -118,11 +123,16 @@ class KnowledgeTables(KnowledgeDatabase):
             return Snapshot(**read, families=families)
         return Snapshot(encoder=base.encoder, mean_length=0.0)
 
+    def documents_of(self, base: Base, generation: int, locale: str) -> dict[str, str]:
+        """The document of every passage of one generation and language."""
+        rows = self.rows(_DOCUMENTS_OF, {"base": base.id, "at": generation, "locale": locale})
+        return {row[0]: row[1] for row in rows}
+
     # --- documents and passages ----------------------------------------------------------------------------------
 
     def documents(self, base: Base, generation: int) -> list[DocumentRecord]:
         """The documents of one generation, by source."""
-        return [DocumentRecord(**dict(row)) for row in self.rows(_DOCUMENTS, {"base": base.id, "at": generation})]
+        return [_document(row) for row in self.rows(_DOCUMENTS, {"base": base.id, "at": generation})]
 
     def as_new(self, base: Base, generation: int, document: DocumentRecord) -> NewDocument:
         """A stored document as it was given, to be stored again."""
@@ -137,6 +147,8 @@ class KnowledgeTables(KnowledgeDatabase):
             family=document.family,
             hash=document.hash,
             passages=tuple(NewPassage(heading=row[0], text=row[1], answer=row[2]) for row in rows),
+            labels=document.labels,
+            channels=document.channels,
         )
 
     def passages(self, base: Base, generation: int, ids: Collection[str]) -> list[PassageRecord]:
@@ -253,6 +265,12 @@ class KnowledgeTables(KnowledgeDatabase):
                 "INSERT OR IGNORE INTO probe (encoder, key, data) VALUES (?, ?, ?)",
                 [(encoder, key, _bytes(vector)) for key, vector in vectors.items()],
             )
+
+
+def _document(row: sqlite3.Row) -> DocumentRecord:
+    read = dict(row)
+    read |= {name: tuple(json.loads(read[name])) for name in ("labels", "channels")}
+    return DocumentRecord(**read)
 
 
 def _passage(row: sqlite3.Row) -> PassageRecord:

@@ -182,6 +182,9 @@ def _measure(
         locales=dict(counts),
         baselines=meter.baselines(),
         families=_families(documents),
+        restricted={
+            one.id: {"labels": one.labels, "channels": one.channels} for one in documents if one.labels or one.channels
+        },
     )
 
 

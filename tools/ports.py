@@ -7,6 +7,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from config.versions import Version
+from dialogue.audience import EVERYBODY, Audience
 from dialogue.citations import Citation
 from dialogue.state import ModelUse, Passage, Plan, Receipt, Retrieval
 
@@ -50,8 +51,8 @@ class Actions(Protocol):
 class KnowledgeBase(Protocol):
     """Finds passages; a tenant's project reaches only its own."""
 
-    async def search(self, version: Version, query: str, *, locale: str) -> Retrieval:
-        """The best passages for `query`, best first; a failure is noted in the result, not raised."""
+    async def search(self, version: Version, query: str, *, locale: str, audience: Audience = EVERYBODY) -> Retrieval:
+        """The best passages for `query` among those for `audience`, best first; a failure is noted, not raised."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from config.project import Project, SimpleConfidence
+from dialogue.audience import EVERYBODY, Audience
 from dialogue.confidence import Calibration, confidence_in, is_insufficient
 from dialogue.state import Passage, Retrieval
 from dialogue.tokens import estimate_tokens
@@ -52,6 +53,7 @@ class Asked:
     text: str
     vector: Vectors
     locale: str
+    audience: Audience = EVERYBODY
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,7 @@ def known_questions(version: Version) -> tuple[str, ...]:
         return ()
     found = dict.fromkeys(
         text
-        for path in _files(version.folder, version.project.knowledge.sources)
+        for path in _files(version.folder, version.project.knowledge.paths)
         for text in _questions_in(path)
         if _SHORTEST <= len(text) <= _LONGEST
     )

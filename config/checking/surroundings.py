@@ -59,7 +59,7 @@ def _secrets(report: Report) -> None:
 
 def _sources(report: Report) -> None:
     knowledge = report.project.knowledge
-    for position, source in enumerate(knowledge.sources if knowledge.enabled else []):
+    for position, source in enumerate(knowledge.paths if knowledge.enabled else []):
         path: KeyPath = ("knowledge", "sources", position)
         pure = PurePosixPath(source)
         if pure.is_absolute() or ".." in pure.parts:

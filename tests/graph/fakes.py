@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from config.errors import ProjectNotFoundError, VersionNotFoundError
 from config.project import Project
 from config.versions import Version
+from dialogue.audience import EVERYBODY, Audience
 from dialogue.citations import Citation
 from dialogue.commands import Command
 from dialogue.state import ModelUse, Passage, Receipt, Retrieval
@@ -120,7 +121,7 @@ class Library:
         self.margin = 0.06
         self.failure: str | None = None
 
-    async def search(self, version: Version, query: str, *, locale: str) -> Retrieval:
+    async def search(self, version: Version, query: str, *, locale: str, audience: Audience = EVERYBODY) -> Retrieval:
         self.queries.append(query)
         passage = Passage(
             id="1",

@@ -488,6 +488,29 @@ async def test_a_document_is_uploaded_found_answered_from_and_removed(house: Hou
     refused(await house.http.delete(f"/knowledge/documents/{document}"), 404, "validation")
 
 
+async def test_a_document_for_one_channel_or_label_answers_nobody_else(house: House) -> None:
+    text = "# Lounge\n\nThe airport lounge costs gold members 90 lira a visit."
+    meant = {"labels": "gold, platinum", "channels": "app"}
+    uploaded = await house.http.post("/knowledge/documents", files={"file": ("lounge.md", text)}, data=meant)
+    question = "what does the airport lounge cost gold members a visit"
+    others: list[dict[str, Any]] = [{}, {"channel_type": "web"}, {"channel_type": "app", "labels": ["basic"]}]
+    found = {
+        at: (await house.http.post("/knowledge/search", json={"query": question, **asked})).json()["passages"]
+        for at, asked in enumerate(others)
+    }
+    elsewhere = await house.says(question)
+    here = await house.says(question, session_id="gold", channel_type="app", metadata={"labels": ["gold"]})
+    bad = {"labels": ",".join("abcdefghijklmnopqrstu")}
+    too_many = await house.http.post("/knowledge/documents", files={"file": ("a.md", "a")}, data=bad)
+    await house.http.delete(f"/knowledge/documents/{uploaded.json()['id']}")
+
+    assert (uploaded.json()["labels"], uploaded.json()["channels"]) == (["gold", "platinum"], ["app"])
+    assert ["90 lira" in str(passages) for passages in found.values()] == [True, False, False]
+    assert "90 lira" not in elsewhere["reply"]
+    assert "90 lira" in here["reply"]
+    refused(too_many, 422, "validation")
+
+
 async def test_a_file_that_is_none_of_the_known_kinds_is_refused(house: House) -> None:
     response = await house.http.post("/knowledge/documents", files={"file": ("tool.exe", b"MZ\x90\x00")})
 

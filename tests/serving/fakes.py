@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from config.catalog import build_catalog
 from config.project import Project
 from config.versions import Version
+from dialogue.audience import EVERYBODY, Audience
 from graph.calls import Delta, Failed, Final, TurnCall, TurnEvent, TurnRefusedError
 
 Script = Callable[[TurnCall], Sequence[TurnEvent | float | Exception]]
@@ -167,7 +168,16 @@ class FakeKnowledge:
     async def documents(self, tenant: str, project: str) -> list[dict[str, JsonValue]]:
         return [{"id": key[2], "name": key[2]} for key in self.stored if key[:2] == (tenant, project)]
 
-    async def add(self, tenant: str, project: str, name: str, content: bytes) -> dict[str, JsonValue]:
+    async def add(
+        self,
+        tenant: str,
+        project: str,
+        name: str,
+        content: bytes,
+        *,
+        labels: Sequence[str] = (),
+        channels: Sequence[str] = (),
+    ) -> dict[str, JsonValue]:
         if not content:
             return {"name": name, "status": "refused", "reason": "the file is empty"}
         self.stored[tenant, project, name] = content
@@ -177,7 +187,14 @@ class FakeKnowledge:
         return self.stored.pop((tenant, project, document_id), None) is not None
 
     async def search(
-        self, tenant: str, project: str, query: str, *, locale: str | None = None, limit: int = 10
+        self,
+        tenant: str,
+        project: str,
+        query: str,
+        *,
+        locale: str | None = None,
+        limit: int = 10,
+        audience: Audience = EVERYBODY,
     ) -> list[dict[str, JsonValue]]:
         found: list[dict[str, JsonValue]] = [
             {"source": key[2], "title": key[2], "score": 0.9, "text": content.decode()}
