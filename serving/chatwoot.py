@@ -2,6 +2,10 @@
 
 A conversation that is pending is the bot's. A transfer opens it, which is how Chatwoot hands over; a person who opens
 it takes it; resolved or set back to pending it is the bot's again. The webhook is answered at once and worked on after.
+
+No customer is left without an answer: an event that cannot be stored is refused with 500, which Chatwoot 4 sends three
+times before it opens the conversation to people (a 503 it does not repeat); one that fails later is opened by us.
+https://github.com/chatwoot/chatwoot/blob/develop/app/jobs/agent_bots/webhook_job.rb
 """
 
 import asyncio
@@ -102,7 +106,11 @@ async def receive(
     except ValidationError:
         raise ProblemError(422, "validation", "The body is not an event of Chatwoot.") from None
     inbox = cast(Inbox, request.app.state.chatwoot)
-    inbox.take(project, event)
+    place = place_of(project, event)
+    if place is not None:
+        # Reads the session for the error alone: where the storage is down, Chatwoot is to send it again.
+        await services.turns.session(*place.key)
+        inbox.take(place, event)
     return Done()
 
 
@@ -114,7 +122,7 @@ def _signed_by(services: Services, body: bytes, timestamp: str, signature: str) 
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Place:
+class Place:
     """A conversation of one project's Chatwoot."""
 
     project: Project
@@ -122,12 +130,22 @@ class _Place:
 
     @property
     def session_id(self) -> str:
+        """Its session's name."""
         account = self.project.transfer.chatwoot.account if self.project.transfer.chatwoot else 0
         return f"{CHANNEL}-{account}-{self.conversation}"
 
     @property
     def key(self) -> tuple[str, str, str]:
+        """Tenant, project and session."""
         return self.project.tenant, self.project.name, self.session_id
+
+
+def place_of(project: Project, event: Event) -> Place | None:
+    """The conversation an event is about; None where it is none of this project's account."""
+    chatwoot, conversation = project.transfer.chatwoot, event.conversation_id
+    account = event.account.id if event.account else None
+    elsewhere = account is not None and chatwoot is not None and account != chatwoot.account
+    return None if conversation is None or elsewhere else Place(project=project, conversation=conversation)
 
 
 class Inbox:
@@ -138,15 +156,10 @@ class Inbox:
         self._tails: dict[tuple[str, str, str], asyncio.Task[None]] = {}
         self._seen: OrderedDict[tuple[str, str, int], None] = OrderedDict()
 
-    def take(self, project: Project, event: Event) -> None:
+    def take(self, place: Place, event: Event) -> None:
         """Begin to work on an event, after those of its conversation before it."""
-        chatwoot, conversation = project.transfer.chatwoot, event.conversation_id
-        elsewhere = event.account is not None and event.account.id is not None and chatwoot is not None
-        if conversation is None or (elsewhere and event.account and chatwoot and event.account.id != chatwoot.account):
+        if event.event == "message_created" and self._is_known(place.project, event):
             return
-        if event.event == "message_created" and self._is_known(project, event):
-            return
-        place = _Place(project=project, conversation=conversation)
         task = asyncio.create_task(self._after(self._tails.get(place.key), place, event), name="chatwoot")
         self._tails[place.key] = task
         task.add_done_callback(lambda done: self._forget(place, done))
@@ -156,7 +169,7 @@ class Inbox:
         if self._tails:
             await asyncio.wait(self._tails.values(), timeout=seconds)
 
-    def _forget(self, place: _Place, done: "asyncio.Task[None]") -> None:
+    def _forget(self, place: Place, done: "asyncio.Task[None]") -> None:
         if self._tails.get(place.key) is done:
             del self._tails[place.key]
         if not done.cancelled() and (error := done.exception()) is not None:
@@ -172,7 +185,7 @@ class Inbox:
             self._seen.popitem(last=False)
         return known
 
-    async def _after(self, before: "asyncio.Task[None] | None", place: _Place, event: Event) -> None:
+    async def _after(self, before: "asyncio.Task[None] | None", place: Place, event: Event) -> None:
         if before is not None:
             await asyncio.wait([before])
         if event.event == "message_created":
@@ -180,9 +193,15 @@ class Inbox:
         elif _gives_back(event):
             await self._services.turns.desk_release(*place.key)
 
-    async def _message(self, place: _Place, event: Event) -> None:
+    async def _message(self, place: Place, event: Event) -> None:
         if event.direction == "incoming" and not event.private:
-            await self._turn(place, event)
+            done = False
+            try:
+                await self._turn(place, event)
+                done = True
+            finally:
+                if not done:
+                    await self._answer(place, {"should_transfer": True}, came_back=False)
         elif event.direction == "outgoing" and not event.private and event.sender and event.sender.type == "user":
             await self._services.turns.desk_message(
                 *place.key,
@@ -191,7 +210,7 @@ class Inbox:
                 message_id=_message_id(event),
             )
 
-    async def _turn(self, place: _Place, event: Event) -> None:
+    async def _turn(self, place: Place, event: Event) -> None:
         turns = self._services.turns
         status = event.conversation.status if event.conversation else None
         before = await turns.session(*place.key)
@@ -213,6 +232,8 @@ class Inbox:
             end = await turns.run(call)
         except TurnRefusedError as error:
             log.warning("chatwoot turn refused", session_id=place.session_id, kind=error.kind)
+            if error.kind != "busy":
+                await self._answer(place, {"should_transfer": True, "transfer_reason": error.kind}, came_back=False)
             return
         if isinstance(end, Failed):
             await self._answer(place, {"reply": end.message, "should_transfer": True}, came_back=False)
@@ -220,7 +241,7 @@ class Inbox:
         came_back = muted_before and end.answer.get("outcome") not in ("muted", "transferred")
         await self._answer(place, end.answer, came_back=came_back)
 
-    async def _answer(self, place: _Place, answer: Mapping[str, object], *, came_back: bool) -> None:
+    async def _answer(self, place: Place, answer: Mapping[str, object], *, came_back: bool) -> None:
         """Say the reply, then hand over where a person is wanted, or take back what nobody took."""
         chatwoot = self._services.chatwoot
         if answer.get("reply"):

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -199,6 +200,37 @@ async def test_an_event_that_comes_twice_is_answered_once(service):
     await service.customer(1, "balance")
 
     assert len(service.chatwoot.said) == 1
+
+
+async def test_an_event_that_comes_while_the_storage_is_down_is_sent_again_and_answered_then(service, monkeypatch):
+    async def down(*_: str) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    event = {
+        "event": "message_created",
+        "id": 1,
+        "content": "balance",
+        "message_type": "incoming",
+        "conversation": {"id": 7, "status": "pending"},
+    }
+    with monkeypatch.context() as patched:
+        patched.setattr(service.room.turns, "session", down)
+        refused = await service.sends(**event)
+    again = await service.sends(**event)
+
+    assert (refused.status_code, again.status_code) == (500, 200)
+    assert service.chatwoot.said == [(7, "Your customer number?")]
+
+
+async def test_a_message_whose_turn_breaks_is_opened_to_people(service, monkeypatch):
+    async def down(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(service.room.turns, "run", down)
+    await service.customer(1, "balance")
+
+    assert service.chatwoot.statuses == [(7, "open")]
+    assert service.chatwoot.notes == ["transfer: service_error"]
 
 
 async def test_messages_of_one_conversation_are_answered_in_order_and_another_does_not_wait(service):
