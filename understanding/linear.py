@@ -58,13 +58,14 @@ def fit_classifier(
     count = classes or max(labels) + 1
     if background is None or len(background) == 0:
         return Classifier(space, fit_linear(placed, labels, strength=strength, classes=count))
-    rows: Vectors = np.concatenate([placed, space.place(background)])
+    # Under one name, so that of a large project only one copy stays in memory.
+    placed = np.concatenate([placed, space.place(background)])
     average = len(labels) / len(set(labels))
     classes_worth = min(max(BACKGROUND_SHARE * len(set(labels)), _LEAST_SHARE), _MOST_SHARE)
     share = min(1.0, classes_worth * average / len(background))
     weights = np.concatenate([np.ones(len(labels)), np.full(len(background), share)])
     known = [*labels, *[count] * len(background)]
-    return Classifier(space, fit_linear(rows, known, strength=strength, classes=count + 1, weights=weights))
+    return Classifier(space, fit_linear(placed, known, strength=strength, classes=count + 1, weights=weights))
 
 
 def fit_linear(

@@ -32,11 +32,10 @@ def unit(vectors: Vectors) -> Vectors:
 def fit_space(vectors: Vectors, labels: Sequence[int], *, shrinkage: float = SHRINKAGE) -> Space:
     """The space in which directions that only tell wordings of the same label apart count for less."""
     mean: Vectors = vectors.mean(axis=0).astype(np.float32)
-    centred = unit(vectors - mean)
+    residuals = unit(vectors - mean)
     marks = np.asarray(labels)
-    residuals = centred.copy()
     for label in np.unique(marks):
-        residuals[marks == label] -= centred[marks == label].mean(axis=0)
+        residuals[marks == label] -= residuals[marks == label].mean(axis=0)
     within = residuals.T @ residuals / max(1, len(vectors) - len(np.unique(marks)))
     spread, directions = np.linalg.eigh(within.astype(np.float64))
     level = float(spread.mean())
