@@ -80,6 +80,14 @@ async def test_an_answer_that_is_not_sure_offers_a_person_and_yes_takes_it(room)
     assert (await room.says("yes"))["transfer_reason"] == "requested"
 
 
+async def test_a_question_about_which_nothing_is_known_calls_a_person(room):
+    room.library.knows = False
+    answer = await room.says("what is the fee")
+
+    assert (answer["transfer_reason"], answer["confidence"]) == ("no_evidence", 0.0)
+    assert answer["reply"].endswith(room.versions.version.text("transfer.done", "en"))
+
+
 @pytest.mark.parametrize("certainty", [0.9, 0.4], ids=["sure", "guessed to be a question"])
 async def test_a_dead_knowledge_base_is_a_service_error(room, certainty):
     room.library.failure = "it is gone"

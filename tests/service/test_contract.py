@@ -402,15 +402,18 @@ async def test_a_session_can_be_seen_and_erased(house: House) -> None:
 
 async def test_a_person_takes_over_speaks_and_gives_back(house: House) -> None:
     path = f"/sessions/{house.session}"
+    house.business.desk_fails = 1
     await house.says("send 500 lira")
     await house.says(IBAN)
     handed = await house.says("I want to talk to a person")
     muted = await house.says("my number is 12345")
-    said = await house.http.post(f"{path}/desk/messages", json={"text": "Ada here.", "agent": "Ada"})
-    released = await house.http.post(f"{path}/desk/release")
-    again = await house.http.post(f"{path}/desk/release")
+    words = {"text": "Ada here.", "agent": "Ada", "message_id": "desk-1"}
+    said = [await house.http.post(f"{path}/desk/messages", json=words) for _ in range(2)]
+    still = await house.says("thank you Ada")
+    released = [await house.http.post(f"{path}/desk/release") for _ in range(2)]
     after = await house.says(FEE)
-    letters = await house.business.letters_of(house.session, 2)
+    again = await house.says("what are your opening hours")
+    letters = await house.business.letters_of(house.session, 4)
     transcript = (await house.http.get(f"{path}/messages")).json()["messages"]
 
     assert (handed["outcome"], handed["should_transfer"], handed["transfer_reason"]) == (
@@ -418,12 +421,21 @@ async def test_a_person_takes_over_speaks_and_gives_back(house: House) -> None:
         True,
         "requested",
     )
-    assert (muted["outcome"], muted["reply"]) == ("muted", "")
-    assert [response.status_code for response in (said, released, again)] == [200, 200, 200]
-    assert after["outcome"] == "answered"
-    assert [letter.body["event"] for letter in letters] == ["transfer", "message"]
-    assert letters[1].body["message"] == "my number is 12345"
-    assert "Ada here." in [line["content"] for line in transcript]
+    assert [(answer["outcome"], answer["reply"]) for answer in (muted, still)] == [("muted", ""), ("muted", "")]
+    assert {response.status_code for response in (*said, *released)} == {200}
+    assert [answer["outcome"] for answer in (after, again)] == [
+        "answered",
+        "answered",
+    ]
+    assert [letter.body["event"] for letter in letters] == ["transfer", "transfer", "message", "message"]
+    assert letters[0].headers["idempotency-key"] == letters[1].headers["idempotency-key"]
+    assert [letter.body["message"] for letter in letters[2:]] == ["my number is 12345", "thank you Ada"]
+    told = [line["content"] for line in transcript]
+    assert (told.count(handed["reply"]), told.count("Ada here.")) == (1, 1)
+    assert [line["role"] for line in transcript[4:]] == [
+        *("user", "assistant", "user", "human", "user"),
+        *("system", "user", "assistant", "user", "assistant"),
+    ]
 
 
 async def test_the_desk_is_told_once_with_all_it_needs_and_a_signature(house: House) -> None:
