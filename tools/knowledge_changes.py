@@ -157,7 +157,8 @@ def _insert_passages(write: sqlite3.Connection, base: Base, born: int, rows: Seq
             for row in rows
         ],
     )
-    _count(write, base, (row.terms for row in rows), 1)
+    # Made again one by one: those of all passages at once would fill the memory.
+    _count(write, base, (set(lexical.terms(row.searchable)) for row in rows), 1)
     write.executemany(
         "INSERT INTO code VALUES (?, ?, ?)", [(base.id, code, row.id) for row in rows for code in sorted(row.codes)]
     )

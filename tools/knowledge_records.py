@@ -131,7 +131,6 @@ class PassageRow:
     answer: str | None
     searchable: str
     length: int
-    terms: frozenset[str]
     codes: frozenset[str]
     vector_keys: tuple[str, ...]
     """Keys of its vectors; under the last one those of its sentences are kept too."""

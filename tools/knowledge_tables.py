@@ -29,12 +29,13 @@ SECOND = ".2"
 """Ends the index id of a FAQ row's second vector."""
 _BATCH = 500
 
-# In all statements :at is the generation that is read, and lists come as JSON arrays.
+# In all statements :at is the generation that is read, and lists come as JSON arrays. The + keeps SQLite from looking
+# through all passages of a base for the few that are named.
 _DOCUMENTS = """
 SELECT id, source, origin, title, locale, family, hash, passages, added_at, labels, channels FROM document
 WHERE base = :base AND born <= :at AND (died IS NULL OR died > :at) ORDER BY source
 """
-_PASSAGES = """
+PASSAGES = """
 SELECT p.id, d.id, d.source, d.family, d.locale, d.title, p.heading, p.text, p.answer, p.searchable, p.length,
     d.passages, v.data, w.data, s.data
 FROM passage p
@@ -43,7 +44,7 @@ JOIN vector v ON v.base = p.base AND v.encoder = :encoder AND v.key = p.first_ve
 LEFT JOIN vector w ON w.base = p.base AND w.encoder = :encoder AND w.key = p.second_vector
 LEFT JOIN said s ON s.base = p.base AND s.encoder = :encoder AND s.key = coalesce(p.second_vector, p.first_vector)
 WHERE p.id IN (SELECT value FROM json_each(:ids))
-    AND p.base = :base AND p.born <= :at AND (p.died IS NULL OR p.died > :at)
+    AND +p.base = :base AND p.born <= :at AND (p.died IS NULL OR p.died > :at)
 """
 _PASSAGES_OF_DOCUMENT = """
 SELECT heading, text, answer FROM passage
@@ -60,11 +61,11 @@ SELECT p.id, p.document FROM passage p
 JOIN document d ON d.base = p.base AND d.id = p.document AND d.born = p.born
 WHERE p.base = :base AND d.locale = :locale AND p.born <= :at AND (p.died IS NULL OR p.died > :at)
 """
-_VECTORS = """
+VECTORS = """
 SELECT p.id, v.data, w.data FROM passage p
 JOIN vector v ON v.base = p.base AND v.encoder = :encoder AND v.key = p.first_vector
 LEFT JOIN vector w ON w.base = p.base AND w.encoder = :encoder AND w.key = p.second_vector
-WHERE p.id IN (SELECT value FROM json_each(:ids)) AND p.base = :base
+WHERE p.id IN (SELECT value FROM json_each(:ids)) AND +p.base = :base
 """
 _ALL_VECTORS = """
 SELECT p.document, d.locale, p.length, v.data, w.data, s.data FROM passage p
@@ -154,7 +155,7 @@ class KnowledgeTables(KnowledgeDatabase):
     def passages(self, base: Base, generation: int, ids: Collection[str]) -> list[PassageRecord]:
         """Those of the passages `ids` that are visible in `generation`."""
         values = {"base": base.id, "at": generation, "encoder": base.encoder, "ids": json.dumps(sorted(ids))}
-        return [_passage(row) for row in self.rows(_PASSAGES, values)]
+        return [_passage(row) for row in self.rows(PASSAGES, values)]
 
     # --- terms and codes -----------------------------------------------------------------------------------------
 
@@ -189,7 +190,7 @@ class KnowledgeTables(KnowledgeDatabase):
         blobs: list[bytes] = []
         wanted = sorted({name.removesuffix(SECOND) for name in ids})
         values = {"base": base.id, "encoder": base.encoder, "ids": json.dumps(wanted)}
-        for row in self.rows(_VECTORS, values):
+        for row in self.rows(VECTORS, values):
             names += [row[0]] if row[2] is None else [row[0], row[0] + SECOND]
             blobs += [row[1]] if row[2] is None else [row[1], row[2]]
         return names, _stack(blobs) if blobs else np.zeros((0, 0), np.float32)

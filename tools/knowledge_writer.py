@@ -107,7 +107,6 @@ def _prepare_passage(document: NewDocument, base: Base, position: int, passage: 
     whole = passage.text if passage.answer is None else f"{passage.text}\n{passage.answer}"
     texts = (embedded_text(head, passage.text),) if passage.answer is None else (passage.text, whole)
     named = f"{head}\n{whole}"
-    found = lexical.terms(named)
     row = PassageRow(
         id=_digest(str(base.id), str(base.generation + 1), document.id, str(position))[:32],
         document=document.id,
@@ -116,8 +115,7 @@ def _prepare_passage(document: NewDocument, base: Base, position: int, passage: 
         text=passage.text,
         answer=passage.answer,
         searchable=lexical.searchable(named),
-        length=len(found),
-        terms=frozenset(found),
+        length=len(lexical.terms(named)),
         codes=frozenset(lexical.codes(named)),
         vector_keys=tuple(_digest(text) for text in texts),
     )

@@ -88,6 +88,9 @@ def share(weights: Mapping[str, float], passage: str) -> float:
 def _runs(folded: str) -> list[str]:
     runs: list[str] = []
     for word in _WORD.findall(folded):
+        if word.isascii():
+            runs.append(word)
+            continue
         start = 0
         for at in range(1, len(word) + 1):
             if at == len(word) or is_cjk(word[at]) != is_cjk(word[start]):

@@ -18,6 +18,7 @@ import pytest
 from tests.knowledge.conftest import OpenKnowledge
 from tests.knowledge.documents import CARDS, FEES, document
 from tests.knowledge.fakes import HashEncoder, make_version
+from tools import knowledge_tables
 from tools.knowledge import ChromaKnowledge, open_knowledge, scope_of
 from tools.knowledge_errors import DocumentNotFoundError, KnowledgeUnavailableError
 from tools.knowledge_records import NewDocument
@@ -106,6 +107,16 @@ async def test_what_a_second_process_writes_is_taken_over_by_the_owner(
     deadline = time.monotonic() + 20
     while await best(knowledge) != CARDS.passages[0].text:
         assert time.monotonic() < deadline
+
+
+@pytest.mark.parametrize("statement", [knowledge_tables.PASSAGES, knowledge_tables.VECTORS], ids=["found", "indexed"])
+def test_named_passages_are_looked_up_without_reading_all(tmp_path: Path, statement: str) -> None:
+    tables = knowledge_tables.KnowledgeTables(tmp_path / "knowledge.db")
+    values = {"base": 1, "at": 1, "encoder": "e", "ids": "[]"}
+    plan = [row[3] for row in tables.rows(f"EXPLAIN QUERY PLAN {statement}", values)]
+    tables.close()
+
+    assert any(step.startswith("SEARCH p") and "(id=?)" in step for step in plan)
 
 
 async def test_vectors_are_made_once_for_the_same_text(knowledge: ChromaKnowledge, encoder: HashEncoder) -> None:
