@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from config.clock import Clock, utc_now
+from config.leaning import leaning_words
 from config.settings import Settings
 from config.store import FolderVersions
 from config.versions import Version, Versions
@@ -90,6 +91,8 @@ async def open_parts(
     """
     async with AsyncExitStack() as stack:
         storage = await stack.enter_async_context(open_storage(settings))
+        # Read from files once, and here: in a turn it would hold up the event loop.
+        await asyncio.to_thread(leaning_words)
         known = os.environ if environment is None else environment
         kept = settings.data / "versions"
         if versions is None:

@@ -4,6 +4,7 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -68,6 +69,15 @@ def fit_classifier(
     return Classifier(space, fit_linear(placed, known, strength=strength, classes=count + 1, weights=weights))
 
 
+@cache
+def _let_stop_early() -> None:
+    """A few steps short of the optimum is as good, and the figures of the evaluation were taken so.
+
+    Once for the process: `catch_warnings` is not for threads, and projects are trained in several.
+    """
+    warnings.filterwarnings("ignore", "lbfgs failed to converge")
+
+
 def fit_linear(
     vectors: Vectors,
     labels: Sequence[int],
@@ -78,9 +88,9 @@ def fit_linear(
     steps: int = 200,
 ) -> Linear:
     """Train on all of `vectors`; a class of `classes` without an example is never chosen."""
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
+    _let_stop_early()
     count = classes or max(labels) + 1
     present = sorted(set(labels))
     if len(present) == 1:
@@ -88,10 +98,7 @@ def fit_linear(
         bias[present[0]] = 0.0
         return Linear(np.zeros((count, vectors.shape[1]), dtype=np.float32), bias)
     model = LogisticRegression(C=strength, max_iter=steps, tol=1e-4)
-    with warnings.catch_warnings():
-        # A few steps short of the optimum is as good; the figures of the evaluation were taken so.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(vectors, np.asarray(labels), sample_weight=weights)
+    model.fit(vectors, np.asarray(labels), sample_weight=weights)
     rows, biases = np.asarray(model.coef_), np.asarray(model.intercept_)
     if len(present) == 2:
         rows, biases = np.vstack([-rows, rows]) / 2, np.concatenate([-biases, biases]) / 2

@@ -55,9 +55,7 @@ class Vocabulary:
 
     def fitting(self, text: str) -> frozenset[str]:
         """The intents whose examples share a word with `text` that is not an everyday one."""
-        common = _everyday()[0]
-        telling = [term.stem for term in terms_of(text) if common.get(term.stem, 0.0) < _COMMON]
-        return self._fitting(telling)
+        return self._fitting(telling(text))
 
     def vague(self, text: str) -> frozenset[str]:
         """The intents that a text may be about which says no more than what it is about; none where it says more."""
@@ -111,6 +109,12 @@ def _boundary(text: str, first: Term, second: Term) -> int:
         return second.start + 1  # two pairs of Chinese characters share one
     comma = _COMMA.search(text, first.end, second.start)
     return comma.end() if comma else second.start
+
+
+def telling(text: str) -> list[str]:
+    """The stems of the words of a text that are not everyday ones."""
+    common = _everyday()[0]
+    return [term.stem for term in terms_of(text) if common.get(term.stem, 0.0) < _COMMON]
 
 
 def terms_of(text: str) -> list[Term]:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
+from config.project import Slot
 from dialogue.commands import Chat, Clarify, Command, Fill, Question, Start
 from understanding.material import ASKS_RATHER_THAN_WANTS, DOUBTFUL, Heard, Material, Reading, fills
 from understanding.noise import is_empty_question
 from understanding.splitting import words_in
+from understanding.vocabulary import telling, terms_of
 
 ASKS: Final = 0.6
 NEVER_ASKS: Final = 0.15
@@ -60,6 +62,7 @@ def wanted(m: Material) -> Reading | None:
 def _parted(m: Material) -> Reading | None:
     """Wishes of different parts, each of them sure by itself; or one, and a question."""
     sure = [part for part in m.parts if part.intents.verdict == "sure" and not rather_asks(m, part)]
+    sure = [part for part in sure if not _only_a_value(m, part)]
     wishes = [name for name in dict.fromkeys(part.intents.best for part in sure) if name is not None]
     asked = _asked_beside(m, sure)
     if not wishes or (len(wishes) == 1 and not asked):
@@ -74,6 +77,24 @@ def _parted(m: Material) -> Reading | None:
         commands += [start(name), *values_of(m, heard, name)]
     questions = [Question(command="question", text=part.text) for part in asked[:1]]
     return Reading((*commands, *questions), min(part.intents.certainty for part in sure))
+
+
+def _only_a_value(m: Material, part: Heard) -> bool:
+    """Whether a part gives what the whole is about, and wants nothing: "order 10042" beside "I want to return it"."""
+    intent = m.whole.intents.best
+    found = m.values(part.text, intent) if intent is not None else ()
+    if intent is None or not found:
+        return False
+    slots = m.project.slots_of(intent)
+    titles = " ".join(" ".join((each.slot.replace("_", " "), *_titles(slots[each.slot]))) for each in found)
+    rest = part.text
+    for each in found:
+        rest = rest.replace(each.quote, " ")
+    return set(telling(rest)) <= {term.stem for term in terms_of(titles)}
+
+
+def _titles(slot: Slot) -> list[str]:
+    return [slot.title] if isinstance(slot.title, str) else list((slot.title or {}).values())
 
 
 def _falls_apart(m: Material, wish: Heard) -> bool:

@@ -11,6 +11,7 @@ from tests.understanding.conftest import asked, at, said
 from understanding.embedded import EmbeddedUnderstanding
 
 HARBOUR = Path(__file__).parents[1] / "acceptance" / "projects" / "harbour"
+SHOP = Path(__file__).parents[2] / "projects" / "shop"
 VISIT = {"branch": "harbour", "date": "2026-03-11", "time": "10:00", "people": 1}
 """Tomorrow, as the tests' clock has it."""
 
@@ -244,3 +245,21 @@ async def test_other_values_than_the_examples_mean_the_same(reader, harbour, mes
 
     assert said(understood) == ["start send_money", "fill amount"]
     assert understood.commands[1]["value"] == {"amount": amount, "currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("订单D10003我要退货", ["start return_order", "fill order_id"]),
+        ("我要退货，订单D10001", ["start return_order", "fill order_id"]),
+        ("order D10001 I want to return it", ["start return_order", "fill order_id"]),
+        (
+            "查一下订单D10002到哪了，顺便问下发票怎么开",
+            ["start order_status", "fill order_id", "start request_invoice"],
+        ),
+    ],
+)
+async def test_what_a_wish_is_about_is_no_wish_of_its_own(reader, message, expected):
+    shop = load_version(SHOP)
+
+    assert said(await reader.understand(shop, at(message, locale="zh"))) == expected
