@@ -6,6 +6,8 @@ import pytest
 
 from evals.crash import SEED, crash, load
 
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
