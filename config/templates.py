@@ -6,26 +6,28 @@ calls but a few harmless methods, no `**`, and products and sums of bounded size
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from math import isfinite
 from time import monotonic
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, Undefined, meta, nodes, pass_context
 from jinja2.exceptions import FilterArgumentError, SecurityError, TemplateRuntimeError, UndefinedError
-from jinja2.filters import FILTERS
+from jinja2.filters import FILTERS, do_round
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import htmlsafe_json_dumps
 from pydantic import JsonValue
 
 MAX_SOURCE: Final = 50_000
 MAX_OUTPUT: Final = 200_000
 MAX_SECONDS: Final = 1.0
+MAX_PLACES: Final = 15
 
 _FILTERS: Final = frozenset(
-    {"abs", "capitalize", "count", "d", "default", "first", "float", "int", "items", "join", "last", "length", "list"}
-    | {"lower", "max", "min", "round", "sort", "string", "sum", "title", "tojson", "trim", "truncate", "unique"}
+    {"abs", "capitalize", "count", "d", "default", "first", "float", "int", "items", "last", "length", "list"}
+    | {"lower", "max", "min", "sort", "string", "sum", "title", "trim", "truncate", "unique"}
     | {"upper", "urlencode"}
 )
 _METHODS: Final[dict[type, frozenset[str]]] = {
@@ -81,6 +83,10 @@ class _Environment(ImmutableSandboxedEnvironment):
             return obj[attribute]
         return super().getattr(obj, attribute)
 
+    def wrap_str_format(self, value: object) -> None:  # noqa: ARG002 - Jinja's signature
+        """No `str.format`: a width in it makes a text of any length."""
+        return
+
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:  # noqa: ARG002 - Jinja's signature
         """Only the listed methods of texts and mappings."""
         return any(isinstance(obj, kind) and attr in names for kind, names in _METHODS.items())
@@ -102,6 +108,19 @@ def _replace(value: object, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
+def _join(value: object, between: str = "") -> str:
+    pieces = [str(one) for one in cast("Iterable[object]", value)]
+    if sum(map(len, pieces)) + len(pieces) * len(between) > MAX_OUTPUT:
+        raise TemplateError("join() in the template grows too large")
+    return between.join(pieces)
+
+
+def _round(value: float, precision: int = 0, method: Literal["common", "ceil", "floor"] = "common") -> float:
+    if abs(precision) > MAX_PLACES:
+        raise TemplateError(f"round() in the template takes at most {MAX_PLACES} places")
+    return do_round(value, precision, method)
+
+
 def as_text(value: object) -> object:
     """What a value looks like in a text unless the caller says otherwise: JSON spelling, None is empty."""
     if value is None:
@@ -121,11 +140,19 @@ def _finalize(context: Context, value: object) -> object:
     return finalize(value)
 
 
+def _tojson(value: object) -> str:
+    return htmlsafe_json_dumps(value)
+
+
+_OURS: Final = {"join": _join, "replace": _replace, "round": _round, "tojson": _tojson}
+"""Filters that Jinja's own would let grow without bounds."""
+
+
 @cache
 def _environment() -> _Environment:
     environment = _Environment(undefined=_Missing, finalize=_finalize, autoescape=False, keep_trailing_newline=True)
     environment.globals.clear()
-    environment.filters = {name: FILTERS[name] for name in _FILTERS} | {"replace": _replace}
+    environment.filters = {name: FILTERS[name] for name in _FILTERS} | _OURS
     return environment
 
 
@@ -157,6 +184,9 @@ def _parse(source: str) -> nodes.Template:
 
 
 def _compile(tree: nodes.Template) -> Template:
+    for loop in tree.find_all(nodes.For):
+        # Every round writes something, and what is written is where the time is looked at.
+        loop.body.insert(0, nodes.Output([nodes.TemplateData("")]))
     try:
         return _environment().from_string(tree)
     except (TemplateSyntaxError, RecursionError, SyntaxError) as error:

@@ -6,6 +6,7 @@ from pydantic import JsonValue
 from config.templates import TemplateError, evaluate, names_in, names_in_expression, render_text, render_value
 
 VALUES = {
+    "long": "a" * 60_000,
     "slots": {"amount": {"amount": 500, "currency": "TRY"}, "items": 3, "share": 5.0, "said": "{{ 1 }} ${SECRET}"},
     "channel": "web",
     "open": True,
@@ -98,6 +99,13 @@ def test_a_missing_value_is_named(template, name):
         "{{ slots.__class__ }}",
         "{{ slots.pop('items') }}",
         "{{ ('a' | replace('', 'b')) }}",
+        "{{ '{:>1000000000}'.format(1) }}",
+        "{{ long | join(long) }}",
+        "{{ long.split('a') | join(long) }}",
+        "{{ [[1]] | tojson(indent=1000000000) }}",
+        "{{ 3 | round(-999999999) }}",
+        "{% for a in long %}{{ '' if (long | sort)[:0] else '' }}{% endfor %}",
+        "{% for a in long %}{% if long | unique | list | length > 5 %}1{% endif %}{% endfor %}",
         "{{ range(1000000000) }}",
         "{{ lipsum() }}",
         "{{ 'x' | attr('y') }}",
