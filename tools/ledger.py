@@ -146,11 +146,14 @@ class ActionLedger:
         return await self._database.write(work)
 
     def _entered(self, connection: Connection, entry: Entry, lease_seconds: float) -> bool:
-        """Whether the row was not there before."""
+        """Whether the row was not there before.
+
+        The conflict names no index: PostgreSQL looks out for rows that come at once only under those it is to look at.
+        """
         statement = (
             "INSERT INTO action_ledger (key, tenant, project, session_id, flow_id, action, arguments_hash,"
             " state, owner, lease_until, claimed_at) VALUES (:key, :tenant, :project, :session_id, :flow_id, :action,"
-            " :arguments_hash, 'claimed', :owner, :lease_until, :now) ON CONFLICT (key) DO NOTHING"
+            " :arguments_hash, 'claimed', :owner, :lease_until, :now) ON CONFLICT DO NOTHING"
         )
         now = self._now()
         claim = {"owner": self._owner.name, "lease_until": now + lease_seconds, "now": now}

@@ -48,12 +48,14 @@ async def end_sessions(administrator, place):
 
 async def test_of_workers_that_claim_at_once_one_is_granted(place):
     async with workers(place.ledger) as ledgers:
-        for number in range(10):
+        for number in range(60):
             entry = replace(ENTRY, key=f"new-{number}", flow_id=f"{number}-1")
-            claims = await asyncio.gather(*(one.claim(entry, lease_seconds=60, again=("claimed",)) for one in ledgers))
+            claims = await asyncio.gather(
+                *(one.claim(entry, lease_seconds=60, again=("claimed",)) for one in [*ledgers, *ledgers])
+            )
 
-            assert sorted(claim.granted for claim in claims) == [False] * (WORKERS - 1) + [True]
-            assert [claim.busy for claim in claims if not claim.granted] == [True] * (WORKERS - 1)
+            assert sorted(claim.granted for claim in claims) == [False] * (2 * WORKERS - 1) + [True]
+            assert {claim.busy for claim in claims if not claim.granted} == {True}
 
 
 @pytest.mark.parametrize("dispatched", [True, False])
