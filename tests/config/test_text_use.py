@@ -42,7 +42,7 @@ def words_in(path: Path) -> Iterator[str]:
     """Every constant text of a module; of one that is put together its beginning with a star."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
-            yield f"{node.values[0].value}*"
+            yield f"{node.values[0].value!s}*"
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -188,7 +189,8 @@ class Room:
 
     def __init__(self, project: Project, script: Script, folder: Path) -> None:
         self.versions = OneVersion(version_of(project))
-        self.script, self.business, self.library, self.desk = script, Business(), Library(), Desk()
+        self.script, self.library, self.desk = script, Library(), Desk()
+        self.business: Any = Business()
         self.writer = Writer()
         self.folder = folder
         self.now: datetime = NOW

@@ -1,6 +1,7 @@
 """What a customer can be asked for and told is imported; what only programs use is not."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -98,7 +99,7 @@ def test_addresses_and_constants_of_an_answer_come_last_or_never(tmp_path):
 
 def test_what_is_so_everywhere_is_noted_once_and_what_is_to_be_done_comes_last(tmp_path):
     listed = [{"name": "tags", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}}]
-    paths = {f"/p{number}": {"get": {"parameters": listed, "responses": {}}} for number in range(200)}
+    paths: dict[str, Any] = {f"/p{number}": {"get": {"parameters": listed, "responses": {}}} for number in range(200)}
     notes = imported(tmp_path, paths).notes
 
     assert notes == [
@@ -127,7 +128,7 @@ def test_endless_notes_do_not_hide_what_is_to_be_done(tmp_path):
 def test_a_bearer_token_of_oauth_keeps_its_name(tmp_path):
     flow = {"password": {"tokenUrl": "/token", "scopes": {}}}
     schemes = {"OAuth2PasswordBearer": {"type": "oauth2", "flows": flow}}
-    paths = {f"/p{number}": {"get": {"responses": {}}} for number in range(5)}
+    paths: dict[str, Any] = {f"/p{number}": {"get": {"responses": {}}} for number in range(5)}
     found = imported(tmp_path, paths, components={"securitySchemes": schemes}, security=[{"OAuth2PasswordBearer": []}])
 
     assert found.auth == {"oauth2_password_bearer": {"type": "bearer", "token": "${SHOP_OAUTH2_PASSWORD_BEARER_TOKEN}"}}
