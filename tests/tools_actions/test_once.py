@@ -12,7 +12,8 @@ from tests.tools_actions.wire import reply, reset, silence, wire
 from tools.actions import HttpActions, entry_of
 from tools.findings import Finding
 
-pytestmark = pytest.mark.parametrize("kind", ["sqlite", "postgres"], indirect=True)
+everywhere = pytest.mark.parametrize("kind", ["sqlite", "postgres"], indirect=True)
+"""What the database has a part in; the rest is between us and the API."""
 
 MADE = reply(201, {"id": "T-1"})
 RESULT = {"reference": "id"}
@@ -22,6 +23,7 @@ def outcome(receipt):
     return receipt["status"], receipt["reference"], receipt["replayed"]
 
 
+@everywhere
 async def test_a_turn_run_again_hears_the_first_receipt(run):
     async with wire(MADE, reply(201, {"id": "T-2"})) as api:
         first = await run(api.url, make_call(amount=5), result=RESULT)
@@ -32,6 +34,7 @@ async def test_a_turn_run_again_hears_the_first_receipt(run):
     assert len(api.seen) == 1
 
 
+@everywhere
 @pytest.mark.parametrize(
     "other",
     [
@@ -68,6 +71,7 @@ async def test_a_post_of_which_the_author_says_nothing_is_a_write(run):
     assert "idempotency-key" not in api.seen[0].headers
 
 
+@everywhere
 async def test_a_refusal_is_not_for_ever(run):
     async with wire(reply(503), MADE) as api:
         first = await run(api.url)
@@ -133,6 +137,7 @@ async def test_a_doubt_ends_where_the_api_looked_at_the_same_key(run):
     assert (receipt["status"], receipt["http_status"]) == ("failed", 409)
 
 
+@everywhere
 async def test_an_unknown_write_is_not_sent_again(run):
     async with wire(reset(), MADE) as api:
         first = await run(api.url)
@@ -142,6 +147,7 @@ async def test_an_unknown_write_is_not_sent_again(run):
     assert len(api.seen) == 1
 
 
+@everywhere
 async def test_an_unknown_write_that_the_api_deduplicates_is_asked_again(run):
     async with wire(reset(), MADE) as api:
         first = await run(api.url, idempotency=True)
@@ -151,6 +157,7 @@ async def test_an_unknown_write_that_the_api_deduplicates_is_asked_again(run):
     assert api.seen[0].headers["idempotency-key"] == api.seen[1].headers["idempotency-key"]
 
 
+@everywhere
 async def test_two_calls_of_one_deed_at_once_send_it_once(run):
     async with wire(reply(201, {"id": "T-1"}, delay=0.2)) as api:
         receipts = await asyncio.gather(*(run(api.url, make_call(amount=5), result=RESULT) for _ in range(8)))
@@ -160,6 +167,7 @@ async def test_two_calls_of_one_deed_at_once_send_it_once(run):
     assert len(api.seen) == 1
 
 
+@everywhere
 async def test_another_worker_does_not_send_what_is_claimed(run, line, place):
     async with place.ledger() as theirs, wire(reply(201, {"id": "T-1"}, delay=0.3)) as api:
         both = await asyncio.gather(
@@ -171,6 +179,7 @@ async def test_another_worker_does_not_send_what_is_claimed(run, line, place):
     assert len(api.seen) == 1
 
 
+@everywhere
 @pytest.mark.parametrize(
     ("dispatched", "idempotency", "expected"),
     [
@@ -193,6 +202,7 @@ async def test_what_a_dead_worker_left_is_finished_where_that_is_safe(run, place
     assert (receipt["status"], len(api.seen)) == expected
 
 
+@everywhere
 async def test_a_cancelled_turn_leaves_no_claim_behind(run, ledger):
     async with wire(silence(), MADE) as api:
         task = asyncio.create_task(run(api.url, make_call(amount=5)))
@@ -212,6 +222,7 @@ def look(url):
     return {"look": {"url": f"{url}/look/{{{{ slots.amount }}}}", "result": {"reference": "id"}}}
 
 
+@everywhere
 async def test_an_uncertain_write_is_looked_up(run):
     async with wire(reset(), reply(200, {"id": "T-9"})) as api:
         receipt = await run(api.url, make_call(amount=5), also=look(api.url), result={**RESULT, "fee": "fee"}, **STATUS)
@@ -235,6 +246,7 @@ async def test_nothing_found_right_after_proves_nothing(run):
     assert receipt["status"] == "unknown"
 
 
+@everywhere
 async def test_nothing_found_later_is_a_failure(run, line, ledger):
     later = HttpActions(line, ledger, now=lambda: time.time() + 3600, lookup_pauses=(0.0,))
     async with wire(reset(), reply(404)) as api:
@@ -244,6 +256,7 @@ async def test_nothing_found_later_is_a_failure(run, line, ledger):
     assert (first["status"], receipt["status"]) == ("unknown", "failed")
 
 
+@everywhere
 async def test_an_old_key_is_not_sent_again(run, line, ledger):
     later = HttpActions(line, ledger, now=lambda: time.time() + 24 * 3600)
     async with wire(reset(), MADE) as api:
@@ -261,6 +274,7 @@ async def test_what_cannot_be_written_down_is_not_done(run, line, tmp_path):
     assert (receipt["status"], receipt["error"], api.seen) == ("failed", "api_error", [])
 
 
+@everywhere
 async def test_the_ledger_shows_and_forgets_a_session(run, ledger):
     async with wire(MADE) as api:
         await run(api.url, make_call(session_id="s1"), result=RESULT)
@@ -272,6 +286,7 @@ async def test_the_ledger_shows_and_forgets_a_session(run, ledger):
     assert (erased, len(await ledger.rows(tenant="acme"))) == (1, 1)
 
 
+@everywhere
 async def test_arguments_are_not_kept(run, place):
     async with wire(MADE) as api:
         receipt = await run(api.url, make_call(iban="TR150006100000000000000101"))
@@ -305,6 +320,7 @@ async def test_64_sessions_acting_at_once_do_not_mix(run):
     assert all(body["who"] == f"s{body['amount']}" for body in bodies)
 
 
+@everywhere
 @pytest.mark.parametrize(
     ("step", "begun"), [(reply(201, {"id": "T-1"}), True), (reset(), True), (reply(422), False), (None, False)]
 )
@@ -318,6 +334,7 @@ async def test_a_deed_is_begun_when_it_may_have_taken_effect(run, actions, tmp_p
     assert await actions.begun(version, make_call(amount=5)) is begun
 
 
+@everywhere
 @pytest.mark.parametrize(
     ("began", "found"),
     [
