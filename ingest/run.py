@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -149,7 +150,23 @@ def run_ingest(
         markup=False,
         highlight=False,
     )
+    for locale, count in untranslated(knowledge.documents(scope_of(version)), version.project.locales).items():
+        others = ", ".join(one for one in version.project.locales if one != locale)
+        console.print(
+            f"documents in {locale} only: {count}; what is asked in {others} finds them less surely",
+            markup=False,
+            highlight=False,
+        )
     return summary
+
+
+def untranslated(documents: Sequence[DocumentRecord], locales: Sequence[str]) -> dict[str, int]:
+    """Language → how many documents stand in none of the project's other languages."""
+    families: dict[str, set[str]] = {}
+    for one in documents:
+        families.setdefault(one.family, set()).add(one.locale)
+    alone = Counter(next(iter(found)) for found in families.values() if len(found) == 1)
+    return {locale: alone[locale] for locale in locales if alone[locale]} if len(locales) > 1 else {}
 
 
 class _Reading:

@@ -224,3 +224,4 @@ def test_the_command_shows_a_summary_and_every_failure(bank: Version, knowledge:
 
     assert "bank: 4 added, 0 changed, 0 unchanged, 0 removed, 1 failed; 4 passages" in out.getvalue()
     assert "knowledge/bad.pdf: the PDF cannot be read" in out.getvalue()
+    assert "documents in en only: 2; what is asked in tr finds them less surely" in out.getvalue()
