@@ -64,7 +64,7 @@ class PostgresOwner:
         try:
             # Shared, so that it need not wait for the session before it, which the server may not have missed yet.
             await session.execute("SELECT pg_advisory_lock_shared(%s)", (_key(self.name),))
-        except BaseException:
+        except BaseException:  # a cancellation too: a session that nobody holds must not keep the lock
             await session.close()
             raise
         return session

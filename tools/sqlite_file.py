@@ -85,7 +85,7 @@ class SqliteFile:
             )
             try:
                 self._prepare(connection)
-            except BaseException:
+            except BaseException:  # whatever ends it, a cancellation too: no half-open file is left
                 connection.close()
                 raise
             self._connection = connection
