@@ -45,6 +45,8 @@ class ActExamples:
     """Words that take a yes back or put a condition to it; `*` stands for letters."""
     person_words: tuple[str, ...] = ()
     """One of them is in every request for a person; `*` stands for letters."""
+    meant: tuple[str, ...] = ()
+    """What says that a value that was given should have been another."""
     amends: tuple[str, ...] = ()
     """With the name of a value, one of them says that it is to be another; `*` stands for letters."""
     apologies: tuple[str, ...] = ()
@@ -102,6 +104,7 @@ def _parse(locale: str, text: str) -> ActExamples:
         tuple(data.get("leading_yes", ())),
         tuple(data.get("contrasts", ())),
         tuple(data.get("person_words", ())),
+        tuple(data.get("meant", ())),
         tuple(data.get("amends", ())),
         tuple(data.get("apologies", ())),
         tuple(data.get("openers", ())),

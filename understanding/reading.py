@@ -28,6 +28,7 @@ from understanding.naming import named_slot
 from understanding.noise import is_noise
 from understanding.splitting import words_in
 from understanding.wanting import ASKS, beside, start, unsure, values_of, wanted, wants_other
+from understanding.wording import says_meant
 
 INSULT: Final = 0.75
 """What an insult needs that is in no list: whoever is called rude without being so does not come back."""
@@ -35,6 +36,8 @@ OVER_FREE_TEXT: Final = 0.8
 """What an act needs where any words would be an answer."""
 OTHER_INTENT_OVER_FREE_TEXT: Final = 0.93
 _FEW_WORDS: Final = 6
+_MORE_WORDS: Final = 12
+_MEANT: Final = 0.8
 
 Step = Callable[[Material], Reading | None]
 
@@ -193,7 +196,11 @@ def _cancelled_for(m: Material) -> Reading | None:
 
 def _taken_back(m: Material) -> Reading | None:
     """A correction when all is done: there is nothing to change but to say so."""
-    if m.active is not None or m.asked != "anything_else" or words_in(m.text) > _FEW_WORDS:
+    if m.active is not None or m.asked != "anything_else" or words_in(m.text) > _MORE_WORDS:
+        return None
+    if says_meant(m.text):
+        return Reading((ActCommand(command="undo"),), _MEANT)
+    if words_in(m.text) > _FEW_WORDS:
         return None
     chance = _chance(m, "correction")
     return Reading((ActCommand(command="undo"),), chance) if chance >= ACT else None

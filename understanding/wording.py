@@ -53,6 +53,16 @@ def has_amending_word(text: str) -> bool:
     return _amending().search(folded(text)) is not None
 
 
+def says_meant(text: str) -> bool:
+    """Whether a text says that a value given before should have been the one it names."""
+    return any(map(str.isdecimal, text)) and _meant().search(folded(text)) is not None
+
+
+@cache
+def _meant() -> re.Pattern[str]:
+    return phrases([word for each in load_examples() for word in each.meant])
+
+
 @cache
 def _amending() -> re.Pattern[str]:
     return phrases([word for each in load_examples() for word in each.amends])

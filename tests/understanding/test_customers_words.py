@@ -263,3 +263,19 @@ async def test_what_a_wish_is_about_is_no_wish_of_its_own(reader, message, expec
     shop = load_version(SHOP)
 
     assert said(await reader.understand(shop, at(message, locale="zh"))) == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "locale", "expected"),
+    [
+        ("sorry, I meant 600 euros", "en", ["undo"]),
+        ("pardon, 600 euro demek istedim", "tr", ["undo"]),
+        ("600 euro olacaktı", "tr", ["undo"]),
+        ("不好意思，应该是600欧元", "zh", ["undo"]),
+        ("说错了，是600欧元", "zh", ["undo"]),
+        ("pardon, 600 euro gönder", "tr", ["start send_money", "fill amount"]),
+        ("不好意思，再转600欧元", "zh", ["start send_money", "fill amount"]),
+    ],
+)
+async def test_a_correction_when_all_is_done_begins_nothing_new(reader, harbour, message, locale, expected):
+    assert said(await reader.understand(harbour, at(message, locale=locale, open=asked("anything_else")))) == expected
