@@ -41,6 +41,7 @@ CANDIDATES = 64
 """Vectors fetched to be scored again: more changes no ranking that was measured."""
 _RARE_SHARE = 0.02
 _RARE_LEAST = 3
+_RARE_MOST = 200
 _WORKERS = 4
 _SEARCH_SECONDS = 5.0
 _MAX_QUESTION_CHARS = 2000
@@ -268,7 +269,7 @@ class ChromaKnowledge:
 
     def _question(self, base: Base, snapshot: Snapshot, asked: Asked) -> Question:
         frequencies = self._tables.frequencies(base, set(lexical.terms(asked.text)))
-        most = max(_RARE_LEAST, int(snapshot.passages * _RARE_SHARE))
+        most = min(_RARE_MOST, max(_RARE_LEAST, int(snapshot.passages * _RARE_SHARE)))
         return Question(
             text=asked.text,
             locale=asked.locale,
