@@ -273,7 +273,8 @@ def _active_values(m: Material) -> list[Fill]:
 def _given(m: Material) -> Reading | None:
     """Values for the open flow that were not asked for."""
     values = _active_values(m)
-    given: list[Command] = [*_assent_before(m), *values]
+    # A yes to what is to be done, with another value, is no yes to it.
+    given: list[Command] = [*(_assent_before(m) if m.asked != "confirm" else ()), *values]
     return Reading(tuple(given), 0.8) if values else None
 
 

@@ -233,7 +233,7 @@ def test_the_demo_businesses_end_with_the_service_however_it_ends(workshop: Work
             assert time.monotonic() < until
             time.sleep(0.02)
         process.send_signal(number)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=90)
 
     assert all(ends(pid) for pid in children)
     assert "Traceback" not in output
