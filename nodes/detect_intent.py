@@ -16,7 +16,7 @@ from dialogue.tidy import tidy
 from dialogue.transcript import for_model
 from nodes.call_api import planned_call
 from tools.ports import Actions
-from understanding.leaning import leaning
+from understanding.likely_language import likely_language
 from understanding.port import Situation, Understanding
 
 HISTORY = 10
@@ -49,7 +49,7 @@ async def detect_intent(
         understood.locale,
         understood.commands,
         settled=state["locale_settled"],
-        leaning=leaning(message, version),
+        likely=likely_language(message, version),
     )
     commands = list(tidy(understood.commands, scene_of({**state, "locale": locale}, version, now), message))
     if await _agreed_already(state, version, actions):

@@ -1,11 +1,11 @@
-"""A few words lean to the language whose words they are."""
+"""A few words are probably in the language whose words they are."""
 
 from pathlib import Path
 
 import pytest
 
 from config.loading import load
-from understanding.leaning import leaning
+from understanding.likely_language import likely_language
 
 PROJECTS = Path(__file__).parents[2] / "projects"
 
@@ -28,5 +28,5 @@ PROJECTS = Path(__file__).parents[2] / "projects"
         ("shop", "iPhone", None),
     ],
 )
-def test_the_words_of_a_short_message_lean_to_a_language(project, text, expected):
-    assert leaning(text, load(PROJECTS / project).version) == expected
+def test_the_words_of_a_short_message_tell_its_likely_language(project, text, expected):
+    assert likely_language(text, load(PROJECTS / project).version) == expected

@@ -40,7 +40,7 @@ class _Words:
 _learnt: dict[tuple[str, str, str], _Words] = {}
 
 
-def leaning(text: str, version: Version) -> str | None:
+def likely_language(text: str, version: Version) -> str | None:
     """The locale of the project whose words those of `text` are, where they agree; None where they tell nothing."""
     if len(version.project.locales) == 1:
         return None
