@@ -279,3 +279,9 @@ async def test_what_a_wish_is_about_is_no_wish_of_its_own(reader, message, expec
 )
 async def test_a_correction_when_all_is_done_begins_nothing_new(reader, harbour, message, locale, expected):
     assert said(await reader.understand(harbour, at(message, locale=locale, open=asked("anything_else")))) == expected
+
+
+@pytest.mark.parametrize("locale", ["en", "tr", "zh"])
+@pytest.mark.parametrize("message", ["hi", "Hello", "merhaba", "你好"])
+async def test_a_greeting_is_one_in_whatever_language_the_session_begins(reader, harbour, message, locale):
+    assert said(await reader.understand(harbour, at(message, locale=locale))) == ["chat greeting"]
