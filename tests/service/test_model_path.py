@@ -34,7 +34,7 @@ FEE = "what does a transfer to another bank cost"
 CAPPED = 0.45
 """The most a turn is given whose model failed: between `low` and `high`."""
 
-IN_TIME = 6.0
+IN_TIME = 15.0
 """What a turn of two seconds may take on a busy machine; the service itself stops it after seven."""
 
 OpenBot = Callable[..., AbstractAsyncContextManager[House]]
