@@ -9,7 +9,7 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check -qq
 export LANGGRAPH_STRICT_MSGPACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench crash lint dev clean
+.PHONY: help run test browser bench crash lint dev clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -17,8 +17,11 @@ help: ## what there is
 run: $(VENV)/.runtime ## serve the demo projects at http://127.0.0.1:8000, or at another PORT=…
 	@$(PYTHON) -m cli serve --demo --port $(PORT)
 
-test: $(VENV)/.development ## run the tests
-	@$(PYTHON) -m pytest -q -n auto --maxprocesses 4 --dist loadfile
+test: $(VENV)/.development ## run the tests, but for those in a browser
+	@$(PYTHON) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore tests/browser
+
+browser: $(VENV)/.development ## test the page in headless Chromium, which the system must have
+	@$(PYTHON) -m pytest -q tests/browser
 
 bench: $(VENV)/.development ## print the benchmarks
 	@$(PYTHON) -m evals

@@ -134,7 +134,7 @@ def test_no_module_is_called_after_nothing():
     assert not [path for path in tracked() if path.name in nameless]
 
 
-@pytest.mark.parametrize("target", ["run", "test", "bench", "lint", "dev", "clean", "help"])
+@pytest.mark.parametrize("target", ["run", "test", "browser", "bench", "lint", "dev", "clean", "help"])
 def test_make_knows(target):
     makefile = (ROOT / "Makefile").read_text("utf-8")
 
@@ -145,6 +145,7 @@ def test_the_build_server_runs_the_tests_as_everybody_does():
     script = ROOT / ".ci" / "run"
 
     assert os.access(script, os.X_OK)
+    assert re.search(r"^make .*\bbrowser$", script.read_text("utf-8"), flags=re.MULTILINE)
     assert re.search(r"^exec make .*\btest$", script.read_text("utf-8"), flags=re.MULTILINE)
 
 

@@ -228,6 +228,7 @@ async def open_house(
     warmth: Warmth,
     *,
     changes: Sequence[dict[str, Any]] = ({},),
+    documents: dict[str, str] | None = None,
     keys: Sequence[Key] = (),
     debug: bool = False,
     model_url: str | None = None,
@@ -240,7 +241,7 @@ async def open_house(
     warmth.lend(data)
     async with run_app(business.app) as address:
         written = [
-            await asyncio.to_thread(write_project, folder / f"projects-{at}", wires(address, **changed))
+            await asyncio.to_thread(write_project, folder / f"projects-{at}", wires(address, **changed), documents)
             for at, changed in enumerate(changes)
         ]
         opening = open_services(

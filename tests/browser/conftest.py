@@ -1,0 +1,93 @@
+"""Headless Chromium before the real service. The browser is the system's: `CHROMIUM` names one that is elsewhere."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from tests.browser.bot import BANK, DOCUMENTS, POST
+from tests.service.house import House, open_house
+from tests.service.warmth import Warmth
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+def chromium() -> str:
+    """The browser's program; a machine without one is told how to get it."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    if not found:
+        pytest.exit("no Chromium here: `apt-get install chromium`, or name one: CHROMIUM=/path make browser", 1)
+    return found
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for the run."""
+    program = chromium()
+    async with async_playwright() as driver:
+        started = await driver.chromium.launch(executable_path=program, args=list(_QUIET))
+        yield started
+        await started.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """The two bots, served for real and without keys."""
+    folder = tmp_path_factory.mktemp("house")
+    warmth = Warmth(tmp_path_factory.getbasetemp() / "warmth")
+    async with open_house(folder, warmth, changes=[BANK, POST], documents=DOCUMENTS) as found:
+        yield found
+
+
+@dataclass
+class Watch:
+    """What a page did that it must not do."""
+
+    home: str
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def over(self, page: Page) -> None:
+        """Listen to a page from now on."""
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    @property
+    def strangers(self) -> list[str]:
+        """Requests to anybody but the service."""
+        return [url for url in self.requests if not url.startswith((self.home, "data:", "blob:"))]
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, home: str, **options: object) -> AsyncIterator[tuple[BrowserContext, Page]]:
+    """A visitor with nothing stored; leaves with no error shown and no stranger asked."""
+    context = await browser.new_context(base_url=home, **options)  # type: ignore[arg-type]
+    watch = Watch(home)
+    context.on("page", watch.over)
+    page = await context.new_page()
+    page.set_default_timeout(10_000)
+    yield context, page
+    await context.close()
+    assert watch.complaints == []
+    assert watch.strangers == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser, house: House) -> AsyncIterator[Page]:
+    """The console, freshly opened, in English."""
+    async with visiting(browser, house.address, locale="en-GB", color_scheme="light") as (_, found):
+        await found.goto("/")
+        yield found
