@@ -22,7 +22,6 @@ from config.reading import KeyPath, Reading, read_file
 from config.versions import Version
 
 NOT_SUPPORTED_YET: Final[Mapping[str, frozenset[str] | None]] = {
-    "limits.turns_per_minute": None,
     "session.busy": frozenset({"merge", "interrupt"}),
 }
 """Keys that are read and not yet carried out: the values concerned, or None for any. `*` stands for one name."""

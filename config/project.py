@@ -296,8 +296,12 @@ class Limits(Model):
     turn_seconds: float = Field(30, gt=0, le=600)
     history_tokens: int = Field(4000, ge=0, le=200_000)
     llm_calls_per_turn: int = Field(3, ge=0, le=20)
-    llm_tokens_per_day: int = Field(2_000_000, ge=0)
-    turns_per_minute: int = Field(30, ge=1)
+    llm_tokens_per_day: int = Field(
+        2_000_000, ge=0, description="What is used up leaves the embedded engine, until midnight UTC."
+    )
+    turns_per_minute: int | None = Field(
+        None, ge=1, description="Turns that all of the bot's customers together may have; no limit if unset."
+    )
     max_params_per_question: int = Field(2, ge=1, le=10)
 
 

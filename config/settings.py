@@ -41,6 +41,12 @@ class Settings(BaseSettings):
     """The chat model's name; without it there is no model."""
     embeddings: Annotated[str, Field(validation_alias=_named("SWITCHBOARD_EMBEDDINGS"))] = "embedded"
     """`embedded` or `openai:MODEL`."""
+    tenant_turns: Annotated[int, Field(ge=1, validation_alias=_named("SWITCHBOARD_TENANT_TURNS"))] = 64
+    """Turns of one tenant under way at once, in one worker; others wait."""
+    tenant_turns_per_minute: Annotated[
+        int | None, Field(ge=1, validation_alias=_named("SWITCHBOARD_TENANT_TURNS_PER_MINUTE"))
+    ] = None
+    """Turns a minute that each tenant may have, over all workers; no limit if unset."""
     log: Annotated[Literal["json", "text"], Field(validation_alias=_named("SWITCHBOARD_LOG"))] = "text"
     debug: Annotated[bool, Field(validation_alias=_named("SWITCHBOARD_DEBUG"))] = False
     """Opens the playground and the event stream; never in production."""

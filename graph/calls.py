@@ -58,9 +58,13 @@ TurnEvent = Delta | Final | Failed
 class TurnRefusedError(Exception):
     """A turn that was not begun; `kind` is one of the contract's problem kinds."""
 
-    def __init__(self, kind: str, detail: str, *, status: int, retry_after: float | None = None) -> None:
+    def __init__(
+        self, kind: str, detail: str, *, status: int, retry_after: float | None = None, reply: str | None = None
+    ) -> None:
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
         self.status = status
         self.retry_after = retry_after
+        self.reply = reply
+        """What a chat shows, in the session's language."""

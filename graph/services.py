@@ -14,6 +14,7 @@ from config.leaning import leaning_words
 from config.settings import Settings
 from config.store import FolderVersions
 from config.versions import Version, Versions
+from graph.admission import Admission
 from graph.build import build_graph
 from graph.documents import Documents
 from graph.parts import Parts
@@ -31,6 +32,7 @@ from tools.actions import HttpActions
 from tools.answers import Answers
 from tools.auth import Authenticator
 from tools.chatwoot import ChatwootLine
+from tools.counters import Counters, CounterStorage
 from tools.desk import WebhookDesk
 from tools.disk import WriteProbe
 from tools.http import open_line
@@ -156,6 +158,7 @@ async def open_services(
         parts = opened.parts
         saver = await stack.enter_async_context(opened.storage.saver())
         turn_log = DatabaseTurnLog(opened.storage.log)
+        counters = Counters(opened.storage.usage)
         training = Training(parts.understanding, parts.versions.all())
         stack.push_async_callback(training.stop)
         if isinstance(parts.versions, FolderVersions):
@@ -167,7 +170,13 @@ async def open_services(
             deeds=opened.ledger,
             versions=parts.versions,
             takeovers=parts.takeovers,
-            budget=TokenBudget(),
+            # Without a model nothing is spent, and nothing need be looked up.
+            budget=TokenBudget(counters if settings.model else None),
+            admission=Admission(
+                CounterStorage(counters),
+                at_once=settings.tenant_turns,
+                tenant_per_minute=settings.tenant_turns_per_minute,
+            ),
             clock=clock,
             probes={
                 "disk": WriteProbe(written_folders(settings)).check,

@@ -16,6 +16,7 @@ from config.errors import ConfigError
 from config.settings import Settings
 from graph.checkpoints import open_postgres_saver, open_sqlite_saver
 from graph.turn_log import SCHEMA as LOG_SCHEMA
+from tools.counters import SCHEMA as USAGE_SCHEMA
 from tools.database import Database
 from tools.errors import LedgerUnavailableError
 from tools.ledger import SCHEMA as LEDGER_SCHEMA
@@ -41,6 +42,7 @@ class Storage:
     """This process among those that share the claims."""
     ledger: Database
     desk: Database
+    usage: Database
     log: Database
     """Made when it is first used, as `saver` is: Studio's server brings its own."""
     saver: Callable[[], AbstractAsyncContextManager[BaseCheckpointSaver[str]]]
@@ -91,10 +93,11 @@ async def _open_files(settings: Settings) -> AsyncIterator[Storage]:
         ledger = SqliteFile(settings.data / "ledger.db", LEDGER_SCHEMA)
         desk = SqliteFile(settings.data / "desk.db", DESK_SCHEMA)
         log = SqliteFile(file, LOG_SCHEMA, durable=False)
-        for opened in (ledger, desk, log):
+        usage = SqliteFile(settings.data / "usage.db", USAGE_SCHEMA, durable=False)
+        for opened in (ledger, desk, usage, log):
             stack.push_async_callback(opened.aclose)
         # A file that holds something else is told at the start, not when a customer's first action fails.
-        for opened in (ledger, desk):
+        for opened in (ledger, desk, usage):
             await _tried_file("SWITCHBOARD_DATA", settings.data, opened)
 
         @asynccontextmanager
@@ -107,7 +110,7 @@ async def _open_files(settings: Settings) -> AsyncIterator[Storage]:
                 await _tried_file(SETTING, file, log)
                 yield saver
 
-        yield Storage(owner=owner, ledger=ledger, desk=desk, log=log, saver=open_saver)
+        yield Storage(owner=owner, ledger=ledger, desk=desk, usage=usage, log=log, saver=open_saver)
 
 
 def _file(settings: Settings) -> Path:
@@ -144,8 +147,8 @@ async def _open_postgres(settings: Settings) -> AsyncIterator[Storage]:
             raise _unusable_server(address, error) from error
         server = await stack.enter_async_context(Postgres(address))
         ledger, desk = PostgresTables(server, "ledger", LEDGER_SCHEMA), PostgresTables(server, "desk", DESK_SCHEMA)
-        log = PostgresTables(server, "log", LOG_SCHEMA)
-        for tables in (ledger, desk):
+        usage, log = PostgresTables(server, "usage", USAGE_SCHEMA), PostgresTables(server, "log", LOG_SCHEMA)
+        for tables in (ledger, desk, usage):
             await _tried_tables(address, tables)
 
         @asynccontextmanager
@@ -159,7 +162,7 @@ async def _open_postgres(settings: Settings) -> AsyncIterator[Storage]:
                 yield saver
 
         secrets = (address.password,) if address.password else ()
-        yield Storage(owner=owner, ledger=ledger, desk=desk, log=log, saver=open_saver, secrets=secrets)
+        yield Storage(owner=owner, ledger=ledger, desk=desk, usage=usage, log=log, saver=open_saver, secrets=secrets)
 
 
 async def _reached(address: PostgresAddress) -> None:

@@ -22,6 +22,7 @@ from dialogue.context import TurnContext
 from dialogue.history import fingerprint
 from dialogue.state import TurnInput, TurnOutput
 from dialogue.takeovers import Takeovers
+from graph.admission import Admission
 from graph.build import ConversationGraph
 from graph.calls import Delta, Failed, Final, TurnCall, TurnEvent, TurnRefusedError
 from graph.sessions import Deeds, Records, Sessions, config_of
@@ -70,8 +71,10 @@ class Turns(Sessions):
         probes: Mapping[str, Probe],
         deeds: Deeds | None = None,
         takeovers: Takeovers | None = None,
+        admission: Admission | None = None,
     ) -> None:
         super().__init__(graph=graph, turn_log=turn_log, records=records, clock=clock, deeds=deeds, takeovers=takeovers)
+        self._admission = admission or Admission()
         self._probes = probes
         self._versions = versions
         self._budget = budget
@@ -123,6 +126,7 @@ class Turns(Sessions):
             "uptime_seconds": round(perf_counter() - figures.started, 1),
             "active_turns": len(figures.active),
             "active_sessions": self._locks.active,
+            "waiting_turns": self._admission.waiting,
             "turns": figures.turns,
             "failed_turns": figures.failed,
             "tokens": figures.tokens,
@@ -144,13 +148,23 @@ class Turns(Sessions):
     def _begin(self, call: TurnCall, emit: Emit | None) -> "asyncio.Task[TurnEvent]":
         if self._draining:
             raise TurnRefusedError("busy", "The service is shutting down.", status=503, retry_after=5)
-        task = asyncio.create_task(self._turn(call, emit))
+        task = asyncio.create_task(self._admitted(call, emit))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _turn(self, call: TurnCall, emit: Emit | None) -> TurnEvent:
+    async def _admitted(self, call: TurnCall, emit: Emit | None) -> TurnEvent:
+        """The turn, if it may begin; one that may not is told so in the session's language."""
         version = self._version_for(call)
+        try:
+            await self._admission.admit(version.project)
+            return await self._turn(call, version, emit)
+        except TurnRefusedError as error:
+            if error.kind in ("rate_limit", "busy"):
+                error.reply = version.text(error.kind, await self._spoken(version, call))
+            raise
+
+    async def _turn(self, call: TurnCall, version: Version, emit: Emit | None) -> TurnEvent:
         thread = thread_id(call.tenant, version.project.name, call.session_id)
         begun = perf_counter()
         async with self._locks.hold(thread, wait=version.project.session.busy != "reject"):
@@ -159,8 +173,9 @@ class Turns(Sessions):
                 if emit and known.answer.get("reply"):
                     emit(Delta(str(known.answer["reply"])))
                 return Final(known.answer)
-            waited = (perf_counter() - begun) * 1000
-            return await self._guarded(call, version, thread, emit, waited)
+            async with self._admission.room(call.tenant):
+                waited = (perf_counter() - begun) * 1000
+                return await self._guarded(call, version, thread, emit, waited)
 
     def _version_for(self, call: TurnCall) -> Version:
         try:
@@ -238,7 +253,7 @@ class Turns(Sessions):
     ) -> dict[str, JsonValue]:
         begun = perf_counter()
         message_id = call.message_id or uuid4().hex
-        context = self._context(call, version)
+        context = await self._context(call, version)
         turn_input = TurnInput(
             message=call.message,
             message_id=message_id,
@@ -248,14 +263,14 @@ class Turns(Sessions):
             event=call.event,
         )
         answer = await self._invoke(turn_input, thread, context, emit)
-        self._count(call, version, answer)
+        await self._count(call, version, answer)
         _complete_timings(answer, waited, begun)
         mark = fingerprint({"role": "user", "content": call.message})
         turn = LoggedTurn(message_id=message_id, fingerprint=mark, message=call.message, answer=answer)
         await self._record(call, version, thread, turn)
         return answer
 
-    def _context(self, call: TurnCall, version: Version) -> TurnContext:
+    async def _context(self, call: TurnCall, version: Version) -> TurnContext:
         limits = version.project.limits
         return TurnContext(
             project=version.project.name,
@@ -263,7 +278,7 @@ class Turns(Sessions):
             session_id=call.session_id,
             channel=call.channel,
             deadline=asyncio.get_running_loop().time() + limits.turn_seconds,
-            model_allowed=self._budget.allows(call.tenant, version.project.name, limits.llm_tokens_per_day),
+            model_allowed=await self._budget.allows(call.tenant, version.project.name, limits.llm_tokens_per_day),
         )
 
     async def _invoke(
@@ -285,10 +300,10 @@ class Turns(Sessions):
                 answer = dict(values["last_turn"]["answer"])
         return answer
 
-    def _count(self, call: TurnCall, version: Version, answer: dict[str, JsonValue]) -> None:
+    async def _count(self, call: TurnCall, version: Version, answer: dict[str, JsonValue]) -> None:
         tokens = _tokens(answer)
         self.figures.tokens += tokens
-        self._budget.spend(call.tenant, version.project.name, tokens)
+        await self._budget.spend(call.tenant, version.project.name, tokens)
 
     async def _record(self, call: TurnCall, version: Version, thread: str, turn: LoggedTurn) -> None:
         now, answer = self._clock().isoformat(), turn.answer

@@ -1,7 +1,10 @@
 """How many tokens a project's day may cost, and how many a text costs where nobody counted."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+_DAY: Final = 24 * 60 * 60
 
 
 def estimate_tokens(text: str) -> int:
@@ -16,31 +19,59 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class TokenBudget:
-    """Tokens spent today by each project of each tenant, in memory; a day begins at midnight UTC."""
+class Counts(Protocol):
+    """Numbers that are added to, each for a while."""
+
+    async def add(self, name: str, amount: int, *, seconds: int) -> int:
+        """What the number comes to; `seconds` after it was begun it begins anew."""
+
+    async def read(self, name: str) -> int:
+        """What the number is; 0 where there is none, or no longer."""
+
+
+class MemoryCounts:
+    """Numbers of this process alone."""
 
     def __init__(self, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._clock = clock
-        self._day: date | None = None
-        self._spent: dict[tuple[str, str], int] = {}
+        self._found: dict[str, tuple[int, float]] = {}
 
-    def allows(self, tenant: str, project: str, limit: int) -> bool:
+    async def add(self, name: str, amount: int, *, seconds: int) -> int:
+        """What the number comes to."""
+        now = self._clock().timestamp()
+        self._found = {kept: (value, until) for kept, (value, until) in self._found.items() if until > now}
+        value, until = self._found.get(name, (0, now + seconds))
+        self._found[name] = value + amount, until
+        return value + amount
+
+    async def read(self, name: str) -> int:
+        """What the number is."""
+        value, until = self._found.get(name, (0, 0.0))
+        return value if until > self._clock().timestamp() else 0
+
+
+class TokenBudget:
+    """Tokens spent today by each project of each tenant; a day begins at midnight UTC.
+
+    Where `counts` are kept in a database, all workers and every restart share them.
+    """
+
+    def __init__(self, counts: Counts | None = None, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._clock = clock
+        self._counts = counts or MemoryCounts(clock=clock)
+
+    async def allows(self, tenant: str, project: str, limit: int) -> bool:
         """Whether another call may be made today."""
-        return self.spent(tenant, project) < limit
+        return await self.spent(tenant, project) < limit
 
-    def spend(self, tenant: str, project: str, tokens: int) -> None:
+    async def spend(self, tenant: str, project: str, tokens: int) -> None:
         """Count what a call used."""
-        self._turn_page()
-        key = (tenant, project)
-        self._spent[key] = self._spent.get(key, 0) + max(0, tokens)
+        if tokens > 0:
+            await self._counts.add(self._name(tenant, project), tokens, seconds=2 * _DAY)
 
-    def spent(self, tenant: str, project: str) -> int:
+    async def spent(self, tenant: str, project: str) -> int:
         """Tokens used today."""
-        self._turn_page()
-        return self._spent.get((tenant, project), 0)
+        return await self._counts.read(self._name(tenant, project))
 
-    def _turn_page(self) -> None:
-        today = self._clock().astimezone(UTC).date()
-        if today != self._day:
-            self._day = today
-            self._spent.clear()
+    def _name(self, tenant: str, project: str) -> str:
+        return f"tokens/{self._clock().astimezone(UTC).date()}/{tenant}/{project}"

@@ -154,7 +154,7 @@ class ChatRunnable(Runnable[AgentRequest, Answer]):
         except ProblemError as error:
             yield _error(error.kind, error.detail, error.error_id)
         except TurnRefusedError as error:
-            yield _error(error.kind, error.detail, new_error_id())
+            yield _error(error.kind, error.reply or error.detail, new_error_id())
 
     def _turns(self) -> Counted:
         return Counted(self._services(), self._figures)
@@ -170,7 +170,7 @@ async def _one_of_batch(turns: Counted, call: TurnCall, free: asyncio.Semaphore)
         except ProblemError as error:
             return failed_answer(call, error.kind, error.detail, error.error_id)
         except TurnRefusedError as error:
-            return failed_answer(call, error.kind, error.detail, new_error_id())
+            return failed_answer(call, error.kind, error.reply or error.detail, new_error_id())
 
 
 def _chunk(event: TurnEvent) -> Answer:

@@ -83,7 +83,8 @@ def new_error_id() -> str:
 def refused(error: TurnRefusedError) -> ProblemError:
     """A turn that was not begun, as a problem."""
     headers = {} if error.retry_after is None else {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
-    return ProblemError(error.status, error.kind, error.detail, headers=headers)
+    more: dict[str, JsonValue] = {} if error.reply is None else {"reply": error.reply}
+    return ProblemError(error.status, error.kind, error.detail, headers=headers, more=more)
 
 
 def broken(failed: Failed) -> ProblemError:

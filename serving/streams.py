@@ -67,7 +67,8 @@ async def in_order(
 async def _last(error: Exception, apologise: Callable[[str], Awaitable[str]]) -> Failed:
     if isinstance(error, TurnRefusedError):
         log.info("turn_refused", kind=error.kind, error_id=(error_id := new_error_id()))
-        return Failed(kind=error.kind, message=error.detail, error_id=error_id, should_transfer=False)
+        message = error.reply or error.detail
+        return Failed(kind=error.kind, message=message, error_id=error_id, should_transfer=False)
     error_id = internal(error, where="stream").error_id
     return Failed(kind="internal_error", message=await apologise("internal_error"), error_id=error_id)
 

@@ -16,6 +16,7 @@ from dialogue.audience import EVERYBODY, Audience
 from dialogue.citations import Citation
 from dialogue.commands import Command
 from dialogue.state import ModelUse, Passage, Receipt, Retrieval
+from graph.admission import Admission
 from graph.build import build_graph
 from graph.calls import Failed, Final, TurnCall
 from graph.checkpoints import open_sqlite_saver
@@ -194,6 +195,7 @@ class Room:
         self.writer = Writer()
         self.folder = folder
         self.now: datetime = NOW
+        self.admission: Admission | None = None
         self.turns: Turns
         self.ledger: ActionLedger
 
@@ -222,6 +224,7 @@ class Room:
                     budget=TokenBudget(),
                     clock=lambda: self.now,
                     probes={},
+                    admission=self.admission,
                 )
                 yield self
             await log_file.aclose()

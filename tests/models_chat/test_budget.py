@@ -13,24 +13,24 @@ class Clock:
         return self.now
 
 
-def test_a_project_spends_its_own_day():
+async def test_a_project_spends_its_own_day():
     clock = Clock()
     budget = TokenBudget(clock=clock)
 
-    budget.spend("acme", "bank", 900)
+    await budget.spend("acme", "bank", 900)
 
-    assert budget.allows("acme", "bank", 1000)
-    budget.spend("acme", "bank", 200)
-    assert not budget.allows("acme", "bank", 1000)
-    assert budget.allows("acme", "shop", 1000)
-    assert budget.allows("other", "bank", 1000)
+    assert await budget.allows("acme", "bank", 1000)
+    await budget.spend("acme", "bank", 200)
+    assert not await budget.allows("acme", "bank", 1000)
+    assert await budget.allows("acme", "shop", 1000)
+    assert await budget.allows("other", "bank", 1000)
     clock.now += timedelta(hours=2)
-    assert budget.allows("acme", "bank", 1000)
-    assert budget.spent("acme", "bank") == 0
+    assert await budget.allows("acme", "bank", 1000)
+    assert await budget.spent("acme", "bank") == 0
 
 
-def test_a_budget_of_nothing_allows_nothing():
-    assert not TokenBudget(clock=Clock()).allows("acme", "bank", 0)
+async def test_a_budget_of_nothing_allows_nothing():
+    assert not await TokenBudget(clock=Clock()).allows("acme", "bank", 0)
 
 
 @pytest.mark.parametrize(
