@@ -21,7 +21,7 @@ def readable(value: object, locale: str) -> object:
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):
-        return format_decimal(value, locale=_babel(locale))
+        return format_decimal(value, locale=babel_locale(locale))
     return _moment(value, locale) if isinstance(value, str) else value
 
 
@@ -54,7 +54,8 @@ def slot_title(name: str, slot: Slot, locale: str, default: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _babel(locale: str) -> Locale:
+def babel_locale(locale: str) -> Locale:
+    """The locale's own conventions; English ones where they are not known."""
     try:
         return Locale.parse(locale.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
@@ -65,14 +66,14 @@ def _money(value: dict[str, object], locale: str) -> str:
     amount, currency = value["amount"], str(value["currency"])
     if isinstance(amount, bool) or not isinstance(amount, int | float):
         return f"{amount} {currency}"
-    where = _babel(locale)
+    where = babel_locale(locale)
     if get_currency_symbol(currency, locale=where) == currency:
         return f"{format_decimal(amount, format='#,##0.00', locale=where)} {currency}"
     return format_currency(amount, currency, locale=where)
 
 
 def _moment(value: str, locale: str) -> str:
-    where = _babel(locale)
+    where = babel_locale(locale)
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
             return format_date(date.fromisoformat(value), "full", locale=where)

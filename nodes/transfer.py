@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from config.clock import Clock
 from config.hours import is_open
 from config.versions import Versions
+from dialogue.hours import told_hours
 from dialogue.handover import make_packet_values, summary_of
 from dialogue.reply import compose
 from dialogue.state import DialogueState, DialogueUpdate, Part, TransferRecord
@@ -18,8 +19,9 @@ async def transfer(state: DialogueState, *, versions: Versions, desk: DeskLine, 
     now = clock().astimezone(ZoneInfo(version.project.timezone))
     hours = version.project.transfer.hours
     open_now = hours is None or is_open(hours, now)
+    told = told_hours(version, state["locale"])
     key = "transfer.done" if open_now else "transfer.out_of_hours"
-    parts = [*state["parts"], Part(kind="reply", text=version.text(key, state["locale"], hours=hours or ""))]
+    parts = [*state["parts"], Part(kind="reply", text=version.text(key, state["locale"], hours=told))]
     reason = state["transfer_reason"] or "requested"
     transfer_id = f"{state['session_id']}-{state['counters']['turns']}"
     transcript = [

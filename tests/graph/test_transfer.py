@@ -147,8 +147,8 @@ async def test_outside_its_hours_the_desk_is_announced_as_such(tmp_path):
         room.later(60 * 12)
         outside = await room.says("a person please", "two")
 
-    assert "Mon-Fri" not in str(inside["reply"])
-    assert "Mon-Fri" in str(outside["reply"])
+    assert "Friday" not in str(inside["reply"])
+    assert "Monday to Friday" in str(outside["reply"])
 
 
 async def test_sensitive_values_are_masked_for_the_desk(tmp_path):
