@@ -50,7 +50,7 @@ class _Title(str):
     __slots__ = ()
 
 
-_TITLES: Final = ("title", "intent", "current", "action")
+_TITLES: Final = ("title", "intent", "current", "action", "undo")
 """Values of a text that are titles."""
 
 _MARK: Final = "\ue000"

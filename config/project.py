@@ -123,6 +123,10 @@ class Intent(Model):
     when: str | None = Field(None, description="A guard: the intent can start only where this expression is true.")
     reply: LocalizedText | None = Field(None, description="A fixed reply, or the reply after the slots are known.")
     transfer: bool = Field(False, description="Hand over to a person once its slots are known.")
+    undo_with: Name | None = Field(
+        None,
+        description="The intent that takes it back, for customers who have second thoughts once it is done.",
+    )
 
 
 class Action(Model):

@@ -10,7 +10,12 @@ from dialogue.flows import end
 from dialogue.scene import OFFER_AFTER, Scene, make_plan, missing, own_words, slots_of, spec_of, with_shared
 from dialogue.state import Frame, OpenQuestion, Outcome, Part, Plan
 
-_OUTCOMES: Mapping[str, Outcome] = {"confirm": "confirming", "clarify": "clarifying", "digression": "clarifying"}
+_OUTCOMES: Mapping[str, Outcome] = {
+    "confirm": "confirming",
+    "clarify": "clarifying",
+    "digression": "clarifying",
+    "reverse": "clarifying",
+}
 _FULL_WIDTH = "。？！；：，、）”」"
 """Marks that hold the space after them."""
 

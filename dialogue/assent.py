@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dialogue.filling import no_value, skip
-from dialogue.flows import begin, cancel, start
+from dialogue.flows import begin, start
+from dialogue.reversing import cancel, keep, reverse
 from dialogue.scene import OFFER_AFTER, Scene, make_plan
 from dialogue.state import Frame, OpenQuestion, Plan
 
@@ -114,6 +115,7 @@ _YES: Mapping[str, _Handler] = {
     "confirm": _confirm,
     "clarify": _first_intent,
     "digression": _go_there,
+    "reverse": reverse,
     "resume": _resume,
     "person": _to_person,
     "anything_else": _go_on,
@@ -125,6 +127,7 @@ _NO: Mapping[str, _Handler] = {
     "confirm": _decline,
     "clarify": _none_of_these,
     "digression": _stay,
+    "reverse": keep,
     "resume": _drop,
     "person": _no_person,
     "anything_else": _that_was_all,

@@ -8,6 +8,7 @@ from config.project import Slot
 from dialogue.ambiguity import ask_which, settled
 from dialogue.commands import Fill
 from dialogue.display import readable, shown
+from dialogue.reversing import take_back, take_back_last
 from dialogue.scene import MAX_CHANGES, Correction, Scene, author_text, record, shared_variable, slots_of
 from dialogue.state import Change, Frame, SlotRecord
 from dialogue.values import Judgement, bound_text, judge
@@ -52,8 +53,7 @@ def undo(scene: Scene) -> Scene:
             continue
         rest = (*scene.changes[:position], *scene.changes[position + 1 :])
         return _restore(replace(scene, changes=rest), frame, change["slot"])
-    key = "undo.done" if scene.finished else "undo.nothing"
-    return scene.note(key, **_finished_title(scene))
+    return take_back_last(scene)
 
 
 def skip(scene: Scene, name: str) -> Scene:
@@ -133,11 +133,7 @@ def _too_late(scene: Scene, name: str) -> Scene:
     done = next((f for f in reversed(scene.finished) if name in f["slots"] and f["status"] == "done"), None)
     if done is None or scene.stack:
         return scene
-    return scene.note("undo.done", intent=scene.intent_title(done["intent"])).made()
-
-
-def _finished_title(scene: Scene) -> dict[str, str]:
-    return {"intent": scene.intent_title(scene.finished[-1]["intent"])} if scene.finished else {}
+    return take_back(scene, done, asked=False).made()
 
 
 def _allowed(scene: Scene, slot: Slot, command: Fill) -> list[JsonValue] | Judgement:

@@ -1,4 +1,4 @@
-"""Flows on the stack: beginning, stacking, cancelling, ending."""
+"""Flows on the stack: beginning, stacking, ending."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -72,26 +72,6 @@ def may_start(scene: Scene, intent: str) -> bool:
         return bool(evaluate(guard, values))
     except TemplateError:
         return False
-
-
-def cancel(scene: Scene) -> Scene:
-    """Drop the flow on top and nothing else."""
-    if scene.top is None:
-        return _nothing_to_cancel(scene)
-    gone = scene.top
-    scene = replace(scene, stack=scene.stack[:-1], open=None, resumed=bool(scene.stack[:-1]), outcome="cancelled")
-    return scene.note("cancelled", intent=scene.intent_title(gone["intent"])).made()
-
-
-def _nothing_to_cancel(scene: Scene) -> Scene:
-    """No flow is open: none of the offered ones is wanted, or what was changed last cannot be taken back."""
-    if scene.open is not None and scene.open["kind"] == "clarify":
-        return replace(scene, open=None).note("clarify.none")
-    last = scene.finished[-1]["intent"] if scene.finished else None
-    action = scene.project.intents[last].action if last is not None else None
-    if last is None or action is None or not scene.project.actions[action].writes:
-        return scene.note("cancel.nothing")
-    return scene.note("undo.done", intent=scene.intent_title(last))
 
 
 def restart(scene: Scene) -> Scene:

@@ -14,7 +14,8 @@ from dialogue.assent import affirm, deny
 from dialogue.commands import Act, Chat, Clarify, Command, Question, Unclear
 from dialogue.display import readable
 from dialogue.filling import fill, no_value, skip, undo, why
-from dialogue.flows import cancel, restart, start
+from dialogue.flows import restart, start
+from dialogue.reversing import cancel
 from dialogue.scene import Scene, intent_titles
 
 SECOND = 2

@@ -6,7 +6,7 @@ from config.project import Action
 from config.templates import TemplateError, render_text
 from config.versions import Version
 from dialogue.display import finalizer, readable
-from dialogue.scene import MAX_FINISHED, values_of
+from dialogue.scene import MAX_FINISHED, shared_variable, values_of
 from dialogue.state import DialogueState, DialogueUpdate, Frame, Part, Receipt
 
 
@@ -17,11 +17,14 @@ def action_part(state: DialogueState, version: Version, receipt: Receipt) -> Par
     return Part(kind="error", text=_trouble(state, version, receipt))
 
 
-def after_action(state: DialogueState, receipt: Receipt) -> DialogueUpdate:
+def after_action(state: DialogueState, version: Version, receipt: Receipt) -> DialogueUpdate:
     """The flow leaves the stack, done or dropped; results become variables."""
     frame = state["stack"][-1]
     succeeded = receipt["status"] == "succeeded"
     ended = Frame(**{**frame, "status": "done" if succeeded else "collecting"})
+    results = _for_its_reversal(version, frame, receipt)
+    if results:
+        ended["results"] = results
     return DialogueUpdate(
         stack=state["stack"][:-1],
         finished=[*state["finished"], ended][-MAX_FINISHED:] if succeeded else state["finished"],
@@ -29,6 +32,16 @@ def after_action(state: DialogueState, receipt: Receipt) -> DialogueUpdate:
         variables={**state["variables"], **receipt["result"]} if succeeded else state["variables"],
         intent=frame["intent"],
     )
+
+
+def _for_its_reversal(version: Version, frame: Frame, receipt: Receipt) -> dict[str, JsonValue]:
+    """The results that the intent that takes it back has slots for: a later deed's must not stand in for them."""
+    project = version.project
+    spec = project.intents.get(frame["intent"])
+    if spec is None or spec.undo_with is None:
+        return {}
+    wanted = {shared_variable(project, name, slot) or name for name, slot in project.slots_of(spec.undo_with).items()}
+    return {name: value for name, value in receipt["result"].items() if name in wanted}
 
 
 def _values(state: DialogueState, receipt: Receipt) -> dict[str, object]:

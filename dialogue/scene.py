@@ -192,14 +192,19 @@ def new_frame(scene: Scene, intent: str) -> Frame:
 def with_shared(scene: Scene, frame: Frame) -> Frame:
     """The flow with the shared values the session has come to know and the flow has not."""
     known = {
-        name: record(scene.variables[variable], source="profile", turn=scene.turn)
+        name: record(value, source="profile", turn=scene.turn)
         for name, slot in slots_of(scene, frame).items()
         if name not in frame["slots"]
         and (variable := shared_variable(scene.project, name, slot)) is not None
         and variable in scene.variables
-        and judge(slot, scene.variables[variable], scene.now) == "valid"
+        and judge(slot, value := as_slot_value(slot, scene.variables[variable]), scene.now) == "valid"
     }
     return Frame(**{**frame, "slots": {**frame["slots"], **known}}) if known else frame
+
+
+def as_slot_value(slot: Slot, value: JsonValue) -> JsonValue:
+    """What an API answered as a slot holds it: many give as a number what customers write as a code."""
+    return str(value) if slot.type in ("id", "text") and type(value) is int else value
 
 
 def record(

@@ -15,16 +15,7 @@ from dialogue.citations import Citation
 from dialogue.commands import Command
 
 Outcome = Literal[
-    "answered",
-    "asked",
-    "clarifying",
-    "confirming",
-    "acted",
-    "cancelled",
-    "chatted",
-    "transferred",
-    "muted",
-    "failed",
+    "answered", "asked", "clarifying", "confirming", "acted", "cancelled", "chatted", "transferred", "muted", "failed"
 ]
 
 TransferReason = Literal[
@@ -78,17 +69,21 @@ class Frame(TypedDict):
     """How often each slot was asked for without a usable answer."""
     status: Literal["collecting", "confirming", "acting", "done"]
     plan: Plan | None
+    results: NotRequired[dict[str, JsonValue]]
+    """What its action answered, as far as the intent that takes it back may need it."""
 
 
 class OpenQuestion(TypedDict):
     """What the bot last asked and waits for."""
 
-    kind: Literal["slots", "ambiguous", "confirm", "clarify", "digression", "resume", "person", "anything_else"]
+    kind: Literal[
+        "slots", "ambiguous", "confirm", "clarify", "digression", "resume", "person", "anything_else", "reverse"
+    ]
     flow_id: str | None
     slots: list[str]
     """Slots asked for, in order; the one slot of an ambiguous value."""
     intents: list[str]
-    """Intents to choose from (clarify), or the one offered (digression, resume)."""
+    """Intents to choose from (clarify), or the one offered (digression, resume, reverse)."""
     candidates: list[JsonValue]
     """Readings of an ambiguous value."""
     text: str

@@ -25,7 +25,7 @@ def tell_untold(state: DialogueState, version: Version) -> DialogueUpdate:
         state = {**state, "stack": [*others, frame]}
         told.append(action_part(state, version, receipt))
         question = state["open"]
-        ended = after_action(state, receipt)
+        ended = after_action(state, version, receipt)
         ended["open"] = None if question is not None and question["flow_id"] == frame["flow_id"] else question
         state = {**state, **ended}
     return DialogueUpdate(

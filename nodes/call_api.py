@@ -30,7 +30,7 @@ async def call_api(
     said, update = await _worded(state, version, receipt, given(runtime.context), writer)
     # What a turn did that died before it could say so is said before anything else.
     parts = [said, *state["parts"]] if receipt["replayed"] else [*state["parts"], said]
-    ended: DialogueState = {**state, **after_action(state, receipt), "parts": parts}
+    ended: DialogueState = {**state, **after_action(state, version, receipt), "parts": parts}
     ended["receipts"] = [*state["receipts"], receipt]
     ended["untold"] = [one for one in state["untold"] if one["key"] != receipt["key"]]
     return {**tell_untold(ended, version), **update, "intent": frame["intent"]}

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 from config.clock import Clock
 from config.hours import is_open
 from config.versions import Versions
-from dialogue.hours import told_hours
 from dialogue.handover import make_packet_values, summary_of
+from dialogue.hours import told_hours
 from dialogue.reply import compose
 from dialogue.state import DialogueState, DialogueUpdate, Part, TransferRecord
 from dialogue.transcript import lines

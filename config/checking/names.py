@@ -48,6 +48,8 @@ def _intent(report: Report, name: str, intent: Intent) -> None:
         report.warn((*path, "confirm"), "there is nothing to confirm: the intent has no action")
     if intent.action is None and intent.reply is None and not intent.transfer:
         report.warn(path, "the intent does nothing", "an action, a reply, or transfer: true")
+    if intent.undo_with is not None:
+        _reversal(report, name, intent.undo_with)
     _reachable(report, name, intent)
     for slot_name, slot in intent.slots.items():
         if not slot.model_fields_set and slot_name not in report.project.slots:
@@ -56,8 +58,20 @@ def _intent(report: Report, name: str, intent: Intent) -> None:
     _dependencies(report, name)
 
 
+def _reversal(report: Report, name: str, other: str) -> None:
+    path, intents = ("intents", name, "undo_with"), report.project.intents
+    if other not in intents or other == name:
+        report.error(path, f"there is no other intent {other!r}", one_of(other, intents.keys() - {name}))
+        return
+    action = report.project.actions.get(str(intents[name].action))
+    if action is None or not action.writes:
+        report.warn(path, "the intent changes nothing that could be taken back", "an action whose effect is write")
+    if intents[other].action is None and not intents[other].transfer:
+        report.warn(path, f"the intent {other!r} takes nothing back", "an intent with an action or with transfer: true")
+
+
 def _reachable(report: Report, name: str, intent: Intent) -> None:
-    if any(intent.examples.values()):
+    if any(intent.examples.values()) or any(one.undo_with == name for one in report.project.intents.values()):
         return
     by_model = report.project.understanding != "embedded" and (intent.description or intent.title)
     if by_model:

@@ -40,6 +40,8 @@ ERRORS = [
     (changed("timezone:", "texts: {en: {corrected: '{{ foo }}'}, tr: {corrected: x}}\ntimezone:"), "texts.en.corrected: the template reads 'foo', which is not defined"),
     (changed("timezone:", "texts: {de: {greeting: x}}\ntimezone:"), "texts.de: 'de' is not one of the project's locales"),
     # guards
+    (changed("    action: send_money\n  fees", "    undo_with: recall\n    action: send_money\n  fees"), "intents.send_money.undo_with: there is no other intent 'recall'"),
+    (changed("    action: send_money\n  fees", "    undo_with: send_money\n    action: send_money\n  fees"), "intents.send_money.undo_with: there is no other intent 'send_money'"),
     (changed("    action: send_money\n  fees", '    when: "slots.iban is"\n    action: send_money\n  fees'), "intents.send_money.when: the template cannot be read"),
     (changed("    action: send_money\n  fees", '    when: "result.x"\n    action: send_money\n  fees'), "intents.send_money.when: 'result.x' is not on offer"),
     # reach
@@ -73,6 +75,7 @@ ERRORS = [
 ]  # fmt: skip
 
 WARNINGS = [
+    (changed("    action: send_money\n  fees", "    undo_with: fees\n    action: send_money\n  fees"), "intents.send_money.undo_with: the intent 'fees' takes nothing back; expected an intent with an action or with transfer: true"),
     (changed("${DEMO_API}/transfers", "${OTHER_API}/transfers"), "actions.send_money.url: the environment variable OTHER_API is not set; expected OTHER_API in the environment or in .env"),
     (changed('en: "Nothing."', 'en: "${DEMO_API}"'), "${DEMO_API} is not replaced here"),
     (changed('{en: "Nothing.", tr: "Ücretsiz."}', '{en: "Nothing."}'), "intents.fees.reply: no text in tr"),

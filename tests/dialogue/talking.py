@@ -139,7 +139,7 @@ class Talk:
             variables=dict(self.scene.variables),
             counters=Counters(turns=self.scene.turn, failures=0),
         )
-        update = after_action(state, receipt)
+        update = after_action(state, self.scene.version, receipt)
         after = replace(
             self.scene,
             stack=tuple(update["stack"]),

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from config.project import Project
 from dialogue.commands import Command, Fill, Start
 from dialogue.scene import MAX_STACK, Scene, missing, plan_hash, values_of
 from dialogue.state import Frame
@@ -19,7 +21,24 @@ LETTERS = {
 }
 """So many more intents that all could wait at once."""
 
-PROJECT = bank(intents={**bank().model_dump(by_alias=True, exclude_unset=True)["intents"], **LETTERS})
+
+def _project() -> Project:
+    plain: dict[str, dict[str, Any]] = bank().model_dump(by_alias=True, exclude_unset=True)
+    recall = {
+        "title": "Recall",
+        "slots": {"iban": {"type": "id", "ask": "Which IBAN?"}, "what": {}},
+        "action": "recall",
+    }
+    plain["intents"] |= {
+        **LETTERS,
+        "recall": recall,
+        "send_money": {**plain["intents"]["send_money"], "undo_with": "recall"},
+    }
+    called = {"effect": "write", "method": "DELETE", "url": "https://bank.example/transfers"}
+    return bank(intents=plain["intents"], actions={**plain["actions"], "recall": called})
+
+
+PROJECT = _project()
 SLOTS = {name: [*intent.slots] for name, intent in PROJECT.intents.items()}
 INTENTS = [*PROJECT.intents, "nowhere"]
 VALUES: dict[str, list[JsonValue]] = {
@@ -123,7 +142,8 @@ def consistent(scene: Scene) -> None:
     if scene.verdict["next"] in ("done", "reply"):
         assert scene.open is None
     if scene.open is not None and scene.open["flow_id"] is not None:
-        assert scene.open["flow_id"] in {frame["flow_id"] for frame in scene.stack}
+        known = scene.finished if scene.open["kind"] == "reverse" else scene.stack
+        assert scene.open["flow_id"] in {frame["flow_id"] for frame in known}
     if scene.verdict["next"] == "act":
         due(scene)
 
@@ -136,7 +156,7 @@ def quoted(frame: Frame) -> None:
         assert known["verdict"] == "skipped" or judge(specs[name], known["value"], NOW) == "valid"
         assert known["source"] in ("customer", "profile")
         assert known["source"] != "customer" or known["quote"] == "said" or known["verdict"] == "skipped"
-        assert known["source"] != "profile" or name == "customer"
+        assert known["source"] != "profile" or name == "customer" or (frame["intent"], name) == ("recall", "iban")
 
 
 def due(scene: Scene) -> None:
