@@ -9,7 +9,7 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check -qq
 export LANGGRAPH_STRICT_MSGPACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser bench crash lint dev clean
+.PHONY: help run test browser bench crash lint audit dev clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -35,6 +35,9 @@ lint: $(VENV)/.development ## style, types and layers
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
 	$(VENV)/bin/lint-imports
+
+audit: $(VENV)/.development ## ask the advisory databases about what is locked; needs the network
+	$(VENV)/bin/uv tool run pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
 dev: $(VENV)/.development ## open the graph in LangGraph Studio's local server
 	@$(VENV)/bin/langgraph dev --no-browser

@@ -16,6 +16,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import set_json_dumps
 from psycopg_pool import AsyncConnectionPool
 
+from graph.revival import prove_plain
 from tools.postgres import GIVE_UP, SESSION
 from tools.postgres_sql import kept
 from tools.postgres_url import PostgresAddress
@@ -93,7 +94,10 @@ async def _has_lock(connection: AsyncConnection[DictRow]) -> bool:
 
 
 def _plain() -> JsonPlusSerializer:
-    return JsonPlusSerializer(allowed_msgpack_modules=None)
+    """Revives plain data and messages, proved; raises UnsafeRevivalError."""
+    serializer = JsonPlusSerializer(allowed_msgpack_modules=None, pickle_fallback=False)
+    prove_plain(serializer)
+    return serializer
 
 
 async def _configure(connection: AsyncConnection[Any]) -> None:

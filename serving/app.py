@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from serving import chat, chatwoot, desk, knowledge, operation, page, projects, sessions
 from serving.auth import Keys
 from serving.chat import HEARTBEAT_SECONDS
-from serving.edge import Edge, Figures
+from serving.edge import BODY_SECONDS, Edge, Figures
 from serving.langserve_mount import agent_router
 from serving.openapi import describe
 from serving.ports import Services
@@ -26,6 +26,7 @@ def create_app(
     debug: bool = False,
     heartbeat_seconds: float = HEARTBEAT_SECONDS,
     drain_seconds: float = DRAIN_SECONDS,
+    body_seconds: float = BODY_SECONDS,
 ) -> FastAPI:
     """The app; its lifespan opens the services, and drains the running turns before it closes them."""
     figures = Figures()
@@ -45,7 +46,7 @@ def create_app(
     app.state.keys = keys or Keys()
     app.state.figures = figures
     app.state.heartbeat_seconds = heartbeat_seconds
-    app.add_middleware(Edge, figures=figures)
+    app.add_middleware(Edge, figures=figures, body_seconds=body_seconds)
     install_problems(app)
     for part in (chat, chatwoot, desk, sessions, knowledge, projects, operation, page):
         app.include_router(part.router)

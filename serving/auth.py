@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
+import structlog
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
@@ -22,6 +23,8 @@ from config.project import ProjectName
 from serving.problems import ProblemError
 
 Role = Literal["chat", "desk", "admin"]
+
+log = structlog.get_logger("serving")
 
 _LADDER: Sequence[Role] = ("chat", "desk", "admin")
 _LONGEST_KEY = 1024
@@ -47,10 +50,12 @@ class Key(BaseModel):
 
 
 class Keys:
-    """All configured keys."""
+    """All configured keys; those of a file are read again when it changes, so that a key can be revoked at once."""
 
-    def __init__(self, keys: Sequence[Key] = ()) -> None:
+    def __init__(self, keys: Sequence[Key] = (), *, file: Path | None = None) -> None:
         self._keys = tuple(keys)
+        self._file = file
+        self._read_at = None if file is None else _stamp(file)
 
     def __bool__(self) -> bool:
         return bool(self._keys)
@@ -60,12 +65,38 @@ class Keys:
 
     def find(self, secret: str) -> Key | None:
         """The key whose hash `secret` has; every entry is compared, in constant time."""
+        self._refresh()
         given = key_hash(secret)
         found = None
         for key in self._keys:
             if hmac.compare_digest(key.hash, given):
                 found = key
         return found
+
+    def _refresh(self) -> None:
+        """Take up what the file says now; one that cannot be read leaves the keys as they were, and is told once."""
+        if self._file is None or (stamp := _stamp(self._file)) == self._read_at:
+            return
+        self._read_at = stamp
+        try:
+            keys = tuple(_parse(_read(self._file)))
+        except KeysError as error:
+            log.error("keys_unchanged", cause=str(error))  # noqa: TRY400  # its text is all there is to say
+            return
+        if not keys:
+            # An empty list would open the service to everybody on this machine.
+            log.error("keys_unchanged", cause="SWITCHBOARD_KEYS: no key is left in the file")
+            return
+        self._keys = keys
+        log.info("keys_read", keys=len(keys))
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def key_hash(secret: str) -> str:
@@ -78,8 +109,13 @@ def load_keys(setting: str | None) -> Keys:
     text = (setting or "").strip()
     if not text:
         return Keys()
-    if not text.startswith("["):
-        text = _read(Path(text))
+    if text.startswith("["):
+        return Keys(_parse(text))
+    file = Path(text)
+    return Keys(_parse(_read(file)), file=file)
+
+
+def _parse(text: str) -> list[Key]:
     try:
         keys = TypeAdapter(list[Key]).validate_python(json.loads(text))
     except json.JSONDecodeError as error:
@@ -93,7 +129,7 @@ def load_keys(setting: str | None) -> Keys:
         raise KeysError(f"SWITCHBOARD_KEYS: entry {place}: {first['msg']}") from None
     if len({key.hash for key in keys}) < len(keys):
         raise KeysError("SWITCHBOARD_KEYS: one key stands there twice")
-    return Keys(keys)
+    return keys
 
 
 def _read(path: Path) -> str:

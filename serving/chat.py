@@ -33,6 +33,7 @@ _PROBLEMS = {
     403: "The key's role does not reach this.",
     404: "No such project, session or document, or not yours.",
     409: "The same message_id with another text, or the session is busy.",
+    408: "The body did not come in time.",
     413: "Too large.",
     415: "Not application/json.",
     422: "A field is missing or wrong; `errors` names it.",

@@ -10,10 +10,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.headers import refuse_headers
 from serving.problems import ProblemError, internal, log_refusal, problem_response
 
 BODY_LIMIT = 256 * 1024
 UPLOAD_LIMIT = 50 * 1024 * 1024
+BODY_SECONDS = 30.0
+UPLOAD_SECONDS = 300.0
 _DISCARD_BYTES = 1024 * 1024
 _DISCARD_SECONDS = 1.0
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -58,8 +61,9 @@ class Figures:
 class Edge:
     """ASGI middleware; a plain one, because Starlette's base class breaks streams and cancellation."""
 
-    def __init__(self, app: ASGIApp, *, figures: Figures) -> None:
+    def __init__(self, app: ASGIApp, *, figures: Figures, body_seconds: float = BODY_SECONDS) -> None:
         self._app = app
+        self._body_seconds = body_seconds
         self._figures = figures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,9 +74,10 @@ class Edge:
         began = time.perf_counter()
         outgoing = _Outgoing(send, scope)
         try:
-            limit = _limit(scope)
+            refuse_headers(Headers(scope=scope))
+            limit, seconds = (UPLOAD_LIMIT, UPLOAD_SECONDS) if _is_upload(scope) else (BODY_LIMIT, self._body_seconds)
             await _refuse_declared(scope, receive, limit)
-            await self._app(scope, _bounded(receive, limit), outgoing)
+            await self._app(scope, _bounded(receive, limit, seconds), outgoing)
         except ClientDisconnect:
             return
         except ProblemError as error:
@@ -119,9 +124,8 @@ def _policy(path: str, headers: MutableHeaders) -> str:
     return _PLAYGROUND if path.startswith("/agent/playground/") else _PAGE
 
 
-def _limit(scope: Scope) -> int:
-    upload = scope["method"] == "POST" and scope["path"] == "/knowledge/documents"
-    return UPLOAD_LIMIT if upload else BODY_LIMIT
+def _is_upload(scope: Scope) -> bool:
+    return bool(scope["method"] == "POST" and scope["path"] == "/knowledge/documents")
 
 
 async def _refuse_declared(scope: Scope, receive: Receive, limit: int) -> None:
@@ -132,19 +136,32 @@ async def _refuse_declared(scope: Scope, receive: Receive, limit: int) -> None:
         raise await _too_large(receive, limit)
 
 
-def _bounded(receive: Receive, limit: int) -> Receive:
+def _bounded(receive: Receive, limit: int, seconds: float) -> Receive:
     read = 0
+    until = asyncio.get_running_loop().time() + seconds
+    whole = False
 
     async def bounded() -> Message:
-        nonlocal read
-        message = await receive()
+        nonlocal read, whole
+        # After the body nothing is awaited but the client's leaving.
+        message = await (receive() if whole else _in_time(receive, until))
         if message["type"] == "http.request":
+            whole = not message.get("more_body")
             read += len(message.get("body", b""))
             if read > limit:
                 raise await _too_large(receive, limit)
         return message
 
     return bounded
+
+
+async def _in_time(receive: Receive, until: float) -> Message:
+    try:
+        async with asyncio.timeout_at(until):
+            return await receive()
+    except TimeoutError:
+        detail = "The body did not come in time."
+        raise ProblemError(408, "validation", detail, headers={"Connection": "close"}) from None
 
 
 async def _too_large(receive: Receive, limit: int) -> ProblemError:

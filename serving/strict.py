@@ -1,14 +1,19 @@
 """Bodies read strictly: JSON by its media type, in UTF-8, without the numbers JSON does not have."""
 
 import json
-from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Final, NoReturn
 
 from fastapi import Request, Response, params
 from fastapi.routing import APIRoute
 from pydantic import JsonValue
 
 from serving.problems import ProblemError
+
+DEPTH: Final = 32
+"""Levels of a body."""
+KEYS: Final = 1000
+"""Keys of one object."""
 
 
 class StrictRequest(Request):
@@ -69,7 +74,28 @@ def read_json(content_type: str, body: bytes) -> JsonValue:
         raise ProblemError(400, "validation", "The body is nested too deep.") from None
     except ValueError:
         raise ProblemError(400, "validation", "The body has a number that JSON does not allow here.") from None
+    _refuse_shape(parsed)
     return parsed
+
+
+def _refuse_shape(parsed: JsonValue) -> None:
+    """Raise for what no caller needs and what costs more than its bytes: endless nesting, thousands of keys."""
+    level: list[JsonValue] = [parsed]
+    for _ in range(DEPTH):
+        level = [inner for value in level for inner in _inner(value)]
+        if not level:
+            return
+    raise ProblemError(400, "validation", f"The body is nested too deep: at most {DEPTH} levels.")
+
+
+def _inner(value: JsonValue) -> Iterable[JsonValue]:
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, dict):
+        return ()
+    if len(value) > KEYS:
+        raise ProblemError(400, "validation", f"An object of the body has too many keys: at most {KEYS}.")
+    return value.values()
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -19,6 +19,7 @@ from ingest.run import run_ingest
 from serving.app import DRAIN_SECONDS, OpenServices, create_app
 from serving.auth import Keys, load_keys, refuse_open_bind
 from serving.logs import configure_logs
+from serving.protocol import BoundedHttp
 from terminal.businesses import demo_businesses
 from tools.knowledge_errors import KnowledgeError
 from tools.redaction import Redactor
@@ -75,6 +76,8 @@ class Serving:
             app,
             host=self.host,
             port=self.port,
+            http=BoundedHttp,
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,

@@ -56,3 +56,34 @@ def test_without_keys_nothing_else_is(host: str) -> None:
     with pytest.raises(OpenBindError, match="SWITCHBOARD_KEYS"):
         refuse_open_bind(host, Keys())
     refuse_open_bind(host, Keys([Key.model_validate(ENTRY)]))
+
+
+def entry(secret: str, role: str = "chat") -> dict[str, str]:
+    return {"hash": key_hash(secret), "tenant": "acme", "role": role}
+
+
+def test_a_key_taken_out_of_the_file_is_revoked_and_a_new_one_taken_up(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps([entry("one"), entry("two")]))
+    keys = load_keys(str(file))
+    assert keys.find("one")
+
+    file.write_text(json.dumps([entry("two", "admin"), entry("number three")]))
+
+    assert keys.find("one") is None
+    assert [found.role for secret in ("two", "number three") if (found := keys.find(secret))] == ["admin", "chat"]
+
+
+@pytest.mark.parametrize("broken", ["[{", "[]", '[{"hash": "x"}]', None])
+def test_a_file_that_is_broken_opens_nothing_and_keeps_the_keys(tmp_path: Path, broken: str | None) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps([entry("one")]))
+    keys = load_keys(str(file))
+    if broken is None:
+        file.unlink()
+    else:
+        file.write_text(broken)
+
+    assert keys.find("one")
+    assert keys
+    assert keys.find("two") is None
