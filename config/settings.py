@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     database: Annotated[str | None, Field(validation_alias=_named("SWITCHBOARD_DATABASE"), repr=False)] = None
     """`sqlite:///…` or `postgresql://…`; a SQLite file in the data folder if unset."""
     knowledge: Annotated[str | None, Field(validation_alias=_named("SWITCHBOARD_KNOWLEDGE"))] = None
-    """`chroma:FOLDER`, `chroma:http://host:port` or `pgvector`."""
+    """`chroma:FOLDER`, `chroma:http://host:port` or `pgvector`, which is the default with PostgreSQL."""
     keys: Annotated[SecretStr | None, NoDecode, Field(validation_alias=_named("SWITCHBOARD_KEYS"))] = None
     """A file or JSON with hashed API keys; without it the service is open, on loopback only."""
     openai_api_key: Annotated[SecretStr | None, Field(validation_alias=_named("OPENAI_API_KEY"))] = None
@@ -84,5 +84,5 @@ class Settings(BaseSettings):
 
     @property
     def knowledge_index(self) -> str:
-        """Where the vectors are kept: in the data folder, unless set."""
-        return self.knowledge or f"chroma:{self.data / 'knowledge'}"
+        """Where the vectors are kept: in PostgreSQL where that is the database, else in the data folder, unless set."""
+        return self.knowledge or ("pgvector" if self.uses_postgres else f"chroma:{self.data / 'knowledge'}")

@@ -108,8 +108,8 @@ def demo_sentences() -> list[str]:
     return [one for text in texts for one in sentences(text, "en") if len(one.split()) > 4]
 
 
-def make_documents(count: int, chance: random.Random) -> list[NewDocument]:
-    """Documents with `count` passages together, cut as files are."""
+def make_texts(count: int, chance: random.Random) -> list[str]:
+    """Markdown texts that are cut into `count` passages together."""
     known = demo_sentences()
     words = sorted({word for one in known for word in one.split() if word.isalpha()})
     made = []
@@ -119,7 +119,16 @@ def make_documents(count: int, chance: random.Random) -> list[NewDocument]:
             + " ".join(_altered(chance.choice(known), words, chance) for _ in range(_SENTENCES))
             for part in range(_A_DOCUMENT)
         ]
-        content = Content(title=f"{' '.join(chance.sample(words, 3))} {at}", text="\n\n".join(sections))
+        made.append(f"# {' '.join(chance.sample(words, 3))} {at}\n\n" + "\n\n".join(sections))
+    return made
+
+
+def make_documents(count: int, chance: random.Random) -> list[NewDocument]:
+    """Documents with `count` passages together, cut as files are."""
+    made = []
+    for at, whole in enumerate(make_texts(count, chance)):
+        title, _, text = whole.removeprefix("# ").partition("\n\n")
+        content = Content(title=title, text=text)
         made.append(
             NewDocument(
                 id=f"{at:06d}",

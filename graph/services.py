@@ -216,6 +216,7 @@ def open_base(settings: Settings, encoder: Encoder) -> ChromaKnowledge:
         tables=settings.data / "knowledge.db",
         encoder=encoder,
         calibrations=settings.data / "calibrations",
+        database=settings.database_url if settings.uses_postgres else None,
     )
 
 

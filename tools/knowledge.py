@@ -1,7 +1,7 @@
 """The knowledge base as the conversation sees it: a question in, the best passages out, a failure noted.
 
-The tables are the record and the vector index a copy. One process owns an embedded Chroma's folder; any other process
-on the same data compares all vectors instead, and sees the same passages.
+The tables are the record and the vector index a copy: Chroma in a folder or on a server, or pgvector. One process owns
+an embedded Chroma's folder; any other on the same data compares all vectors instead, and sees the same passages.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ from tools.knowledge_errors import (
     KnowledgeUnavailableError,
 )
 from tools.knowledge_index import ExactIndex, VectorIndex, open_chroma
+from tools.knowledge_pgvector import open_pgvector
 from tools.knowledge_records import Base, DocumentRecord, NewDocument, PassageRecord, Scope, Snapshot
 from tools.knowledge_sync import IndexKeeper, collection_name
 from tools.knowledge_tables import SECOND, KnowledgeTables
@@ -314,16 +315,29 @@ def scope_of(version: Version) -> Scope:
 
 
 def open_knowledge(
-    setting: str, *, tables: Path, encoder: Encoder, calibrations: Path | None = None
+    setting: str,
+    *,
+    tables: Path,
+    encoder: Encoder,
+    calibrations: Path | None = None,
+    database: str | None = None,
 ) -> ChromaKnowledge:
-    """The knowledge base at `chroma:FOLDER` or `chroma:http://host:port`, its tables in the file `tables`; blocking.
+    """The knowledge base, its tables in the file `tables`; blocking.
 
+    Its vectors are at `chroma:FOLDER`, `chroma:http://host:port`, or with `pgvector` in the PostgreSQL `database`.
     Calibrations are kept in the folder `calibrations`; without one the shipped weights serve every project.
     """
-    kind, _, location = setting.partition(":")
-    if kind != "chroma" or not location:
-        raise KnowledgeUnavailableError(
-            f"unknown knowledge setting {setting!r}; expected chroma:FOLDER or chroma:http://host:port"
-        )
     kept = Calibrations(calibrations) if calibrations else None
-    return ChromaKnowledge(KnowledgeTables(tables), encoder, open_chroma(location), kept)
+    return ChromaKnowledge(KnowledgeTables(tables), encoder, _open_index(setting, database), kept)
+
+
+def _open_index(setting: str, database: str | None) -> VectorIndex | None:
+    """The index that a setting names; None where another process owns its folder."""
+    kind, _, location = setting.partition(":")
+    if setting == "pgvector":
+        return open_pgvector(database)
+    if kind == "chroma" and location:
+        return open_chroma(location)
+    raise KnowledgeUnavailableError(
+        f"unknown knowledge setting {setting!r}; expected chroma:FOLDER, chroma:http://host:port or pgvector"
+    )

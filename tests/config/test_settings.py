@@ -41,10 +41,20 @@ def test_keys_are_never_shown(monkeypatch):
     assert "planted" not in repr(Settings())
 
 
-def test_knowledge_stays_in_the_data_folder_whatever_the_database_is(monkeypatch):
-    monkeypatch.setenv("SWITCHBOARD_DATABASE", "postgresql://localhost/x")
+@pytest.mark.parametrize(
+    ("database", "knowledge", "index"),
+    [
+        ("postgresql://localhost/x", None, "pgvector"),
+        ("postgresql://localhost/x", "chroma:here", "chroma:here"),
+        ("sqlite:///x.db", None, "chroma:data/knowledge"),
+    ],
+)
+def test_vectors_are_kept_in_postgresql_where_that_is_the_database_unless_set(monkeypatch, database, knowledge, index):
+    monkeypatch.setenv("SWITCHBOARD_DATABASE", database)
+    if knowledge:
+        monkeypatch.setenv("SWITCHBOARD_KNOWLEDGE", knowledge)
 
-    assert Settings().knowledge_index == "chroma:data/knowledge"
+    assert Settings().knowledge_index == index
 
 
 @pytest.mark.parametrize("database", ["postgresql://u:planted@localhost/x", "mysql://u:planted@localhost/x"])

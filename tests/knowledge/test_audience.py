@@ -8,7 +8,7 @@ import pytest
 from dialogue.audience import EVERYBODY, Audience, audience_of
 from ingest.run import add_document, ingest_project
 from ingest.sources import Meant
-from tests.knowledge.conftest import OpenKnowledge
+from tests.knowledge.conftest import OpenKnowledge, everywhere
 from tests.knowledge.documents import document
 from tests.knowledge.fakes import make_version
 from tools.knowledge import ChromaKnowledge, scope_of
@@ -42,6 +42,7 @@ def test_labels_come_from_the_metadata_of_a_turn_and_anything_else_there_is_none
     assert audience_of("web", {"labels": [1, None]}) == Audience(channel="web")
 
 
+@everywhere
 @pytest.mark.parametrize("second", [False, True], ids=["owner of the index", "second process"])
 async def test_however_many_documents_are_for_others_ones_own_is_found(
     open_here: OpenKnowledge, tmp_path, second: bool
@@ -63,6 +64,7 @@ async def test_however_many_documents_are_for_others_ones_own_is_found(
     assert all_of_them["passages"][0]["source"] != "own.md"
 
 
+@everywhere
 async def test_a_folder_and_an_upload_say_for_whom_they_are(knowledge: ChromaKnowledge, tmp_path) -> None:
     folder = tmp_path / "bank"
     (folder / "knowledge" / "trade").mkdir(parents=True)
@@ -90,6 +92,7 @@ async def test_a_folder_and_an_upload_say_for_whom_they_are(knowledge: ChromaKno
     }
 
 
+@everywhere
 async def test_a_rebuild_keeps_for_whom_a_document_is(knowledge: ChromaKnowledge, tmp_path) -> None:
     version = make_version(tmp_path / "bank")
     own = replace(document("own.md", "Businesses pay two lira."), labels=("business",), channels=("web",))

@@ -1,21 +1,16 @@
 """What is stored stays, whatever is lost, killed or open beside it."""
 
 import asyncio
-import gc
 import os
 import shutil
 import signal
-import socket
-import subprocess
 import sys
 import time
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.knowledge.conftest import OpenKnowledge
+from tests.knowledge.conftest import OpenKnowledge, chroma_server, everywhere, leaving_connections
 from tests.knowledge.documents import CARDS, FEES, document
 from tests.knowledge.fakes import HashEncoder, make_version
 from tools import knowledge_tables
@@ -38,6 +33,7 @@ async def best(knowledge: ChromaKnowledge, query: str = LOST) -> str:
     return found["passages"][0]["text"]
 
 
+@everywhere
 async def test_a_changed_document_replaces_its_passages(knowledge: ChromaKnowledge) -> None:
     store(knowledge, CARDS, FEES)
     store(knowledge, document("cards.md", "A lost card is replaced in our branches."))
@@ -48,6 +44,7 @@ async def test_a_changed_document_replaces_its_passages(knowledge: ChromaKnowled
     assert [p["source"] for p in found["passages"]].count("cards.md") == 1
 
 
+@everywhere
 async def test_a_removed_document_is_not_found_any_more(knowledge: ChromaKnowledge) -> None:
     store(knowledge, CARDS, FEES)
 
@@ -65,6 +62,7 @@ async def test_a_document_of_another_project_cannot_be_removed(knowledge: Chroma
         await knowledge.remove_document(make_version(tenant="other"), "cards.md")
 
 
+@everywhere
 async def test_it_is_all_there_after_a_restart(knowledge: ChromaKnowledge, open_here: OpenKnowledge) -> None:
     store(knowledge, CARDS, FEES)
     knowledge.close()
@@ -84,6 +82,7 @@ async def test_a_lost_index_is_made_again_from_the_tables(
     assert encoder.encoded == [LOST]
 
 
+@everywhere
 async def test_a_second_process_reads_the_same_without_touching_the_index(
     knowledge: ChromaKnowledge, open_here: OpenKnowledge
 ) -> None:
@@ -93,6 +92,7 @@ async def test_a_second_process_reads_the_same_without_touching_the_index(
     assert await second.search(BANK, LOST, locale="en") == await knowledge.search(BANK, LOST, locale="en")
 
 
+@everywhere
 async def test_what_a_second_process_writes_is_taken_over_by_the_owner(
     knowledge: ChromaKnowledge, open_here: OpenKnowledge
 ) -> None:
@@ -128,6 +128,7 @@ async def test_vectors_are_made_once_for_the_same_text(knowledge: ChromaKnowledg
     assert [text for text in encoder.encoded if "new section" in text] == encoder.encoded
 
 
+@everywhere
 async def test_erasing_a_tenant_leaves_nothing_of_it_and_all_of_others(knowledge: ChromaKnowledge) -> None:
     other = make_version(tenant="other")
     store(knowledge, CARDS)
@@ -181,62 +182,27 @@ async def test_an_index_that_does_not_answer_means_no_evidence_and_a_note(
     assert await dead.check() is not None
 
 
-@pytest.mark.parametrize("setting", ["pgvector", "chroma:", "redis:x", ""])
+@pytest.mark.parametrize("setting", ["pgvector:x", "chroma:", "redis:x", ""])
 def test_an_unknown_place_is_refused_by_name(tmp_path: Path, setting: str) -> None:
     with pytest.raises(KnowledgeUnavailableError, match="expected chroma:FOLDER"):
         open_knowledge(setting, tables=tmp_path / "k.db", encoder=HashEncoder())
 
 
-@pytest.fixture
-def chroma_server(tmp_path: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """A real Chroma server on loopback."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    chroma = str(Path(sys.executable).with_name("chroma"))
-    server = subprocess.Popen(  # noqa: S603  # the program that Chroma's package installs
-        [chroma, "run", "--host", "127.0.0.1", "--port", str(port), "--path", str(tmp_path / "served")],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for(port)
-        yield f"chroma:http://127.0.0.1:{port}", server
-    finally:
+async def test_a_chroma_server_that_dies_means_no_evidence_and_a_note(tmp_path: Path, open_here: OpenKnowledge) -> None:
+    with leaving_connections(), chroma_server(tmp_path / "served") as (port, server):
+        knowledge = open_here(f"chroma:http://127.0.0.1:{port}")
+        store(knowledge, CARDS, FEES)
+
+        assert await best(knowledge) == CARDS.passages[0].text
+        assert await knowledge.check() is None
         server.kill()
         server.wait()
-        # Chroma's HTTP client leaves its first connection to the garbage collector.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            gc.collect()
+        found = await knowledge.search(BANK, LOST, locale="en")
 
-
-async def test_a_chroma_server_serves_like_a_folder_and_its_death_is_noted(
-    chroma_server: tuple[str, "subprocess.Popen[bytes]"], open_here: OpenKnowledge
-) -> None:
-    setting, server = chroma_server
-    knowledge = open_here(setting)
-    store(knowledge, CARDS, FEES)
-
-    assert await best(knowledge) == CARDS.passages[0].text
-    assert await knowledge.check() is None
-    server.kill()
-    server.wait()
-    found = await knowledge.search(BANK, LOST, locale="en")
-
-    assert (found["hits"], found["passages"]) == (0, [])
-    assert found["failure"] is not None
-    assert await knowledge.check() is not None
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+        assert (found["hits"], found["passages"]) == (0, [])
+        assert found["failure"] is not None
+        assert await knowledge.check() is not None
+        knowledge.close()
 
 
 def _environment() -> dict[str, str]:

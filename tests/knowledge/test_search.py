@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.knowledge.conftest import OpenKnowledge
+from tests.knowledge.conftest import OpenKnowledge, everywhere
 from tests.knowledge.documents import CARDS, FEES, document, faq
 from tests.knowledge.fakes import HashEncoder, make_version
 from tools.knowledge import ChromaKnowledge, scope_of
@@ -17,6 +17,7 @@ def store(knowledge: ChromaKnowledge, *documents: NewDocument, scope: Scope = HE
     knowledge.write(scope, add=documents, remove=(), locales=["en", "tr"])
 
 
+@everywhere
 async def test_the_passage_that_speaks_of_the_question_comes_first(knowledge: ChromaKnowledge) -> None:
     store(knowledge, FEES, CARDS)
 
@@ -28,6 +29,7 @@ async def test_the_passage_that_speaks_of_the_question_comes_first(knowledge: Ch
     assert found["failure"] is None
 
 
+@everywhere
 async def test_a_project_never_sees_another_tenants_or_projects_passages(knowledge: ChromaKnowledge) -> None:
     store(knowledge, CARDS)
     store(knowledge, document("secret.md", "The lost card of Mr Black."), scope=Scope("other", "bank"))
@@ -40,6 +42,7 @@ async def test_a_project_never_sees_another_tenants_or_projects_passages(knowled
     assert (await knowledge.search(make_version(name="empty"), "lost card", locale="en"))["hits"] == 0
 
 
+@everywhere
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -57,6 +60,7 @@ async def test_names_that_look_alike_are_still_told_apart(knowledge: ChromaKnowl
     assert [passage["source"] for passage in found["passages"]] == ["one.md"]
 
 
+@everywhere
 async def test_an_empty_question_and_an_empty_knowledge_base_find_nothing(knowledge: ChromaKnowledge) -> None:
     for query in ("", "   ", "lost card"):
         found = await knowledge.search(BANK, query, locale="en")
@@ -64,6 +68,7 @@ async def test_an_empty_question_and_an_empty_knowledge_base_find_nothing(knowle
         assert (found["hits"], found["insufficient"], found["failure"]) == (0, True, None)
 
 
+@everywhere
 async def test_a_document_is_found_in_the_customers_language_where_it_exists_in_several(
     knowledge: ChromaKnowledge,
 ) -> None:
@@ -80,6 +85,7 @@ async def test_a_document_is_found_in_the_customers_language_where_it_exists_in_
     assert not found["crosses_language"]
 
 
+@everywhere
 async def test_a_question_in_another_language_than_the_knowledge_is_marked(knowledge: ChromaKnowledge) -> None:
     store(knowledge, CARDS)
 
@@ -88,6 +94,7 @@ async def test_a_question_in_another_language_than_the_knowledge_is_marked(knowl
     assert found["crosses_language"]
 
 
+@everywhere
 async def test_an_exact_code_is_found_among_near_identical_passages(knowledge: ChromaKnowledge) -> None:
     texts = [f"Device error E{4000 + at}: restart the device and call us if it stays." for at in range(80)]
     store(knowledge, *(document(f"{at}.md", text) for at, text in enumerate(texts)))
@@ -99,6 +106,7 @@ async def test_an_exact_code_is_found_among_near_identical_passages(knowledge: C
         assert found["margin"] > 0.05
 
 
+@everywhere
 async def test_the_same_text_twice_neither_fills_the_hits_nor_hides_the_margin(knowledge: ChromaKnowledge) -> None:
     store(knowledge, CARDS, FEES)
     alone = await knowledge.search(BANK, "my card is lost", locale="en")
@@ -111,6 +119,7 @@ async def test_the_same_text_twice_neither_fills_the_hits_nor_hides_the_margin(k
     assert found["margin"] == pytest.approx(alone["margin"], abs=0.02)
 
 
+@everywhere
 async def test_a_faq_row_is_found_by_its_question_and_carries_its_answer(knowledge: ChromaKnowledge) -> None:
     store(knowledge, faq("faq.csv", ("How do I change my PIN?", "In the app, under Cards."), ("Are you open?", "Yes.")))
 
@@ -121,6 +130,7 @@ async def test_a_faq_row_is_found_by_its_question_and_carries_its_answer(knowled
     assert best["text"].startswith("How do I change my PIN?")
 
 
+@everywhere
 async def test_a_faq_row_is_called_by_its_question_and_relevance_lies_between_nothing_and_all(
     knowledge: ChromaKnowledge,
 ) -> None:
@@ -134,6 +144,7 @@ async def test_a_faq_row_is_called_by_its_question_and_relevance_lies_between_no
     assert relevance[0][0] > relevance[1][0] > 0.3 > relevance[2][0]
 
 
+@everywhere
 async def test_hits_stay_within_top_k_and_the_budget_of_evidence(knowledge: ChromaKnowledge) -> None:
     many = [f"Card rule number {at}: " + f"word{at} " * 60 for at in range(12)]
     store(knowledge, *(document(f"{at}.md", text) for at, text in enumerate(many)))
@@ -145,6 +156,7 @@ async def test_hits_stay_within_top_k_and_the_budget_of_evidence(knowledge: Chro
     assert (await knowledge.search(tight, "card rule", locale="en"))["hits"] == 1
 
 
+@everywhere
 async def test_other_embeddings_than_those_it_was_built_with_are_refused_with_the_way_out(
     knowledge: ChromaKnowledge, open_here: OpenKnowledge
 ) -> None:
@@ -160,6 +172,7 @@ async def test_other_embeddings_than_those_it_was_built_with_are_refused_with_th
     assert "--rebuild" in found["failure"]
 
 
+@everywhere
 async def test_a_rebuild_keeps_every_document_under_the_new_embeddings(
     knowledge: ChromaKnowledge, open_here: OpenKnowledge
 ) -> None:
@@ -174,6 +187,7 @@ async def test_a_rebuild_keeps_every_document_under_the_new_embeddings(
     assert len(await other.list_documents(BANK)) == 2
 
 
+@everywhere
 async def test_the_baseline_is_what_unrelated_questions_reach(knowledge: ChromaKnowledge) -> None:
     store(knowledge, CARDS, FEES)
 

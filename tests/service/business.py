@@ -29,6 +29,11 @@ class Business:
         """What an address answers with, by its first part."""
         self.desk_fails = 0
         """How often the desk refuses before it takes a letter."""
+        self.asked = asyncio.Event()
+        """Somebody asked for an order."""
+        self.answering = asyncio.Event()
+        """Cleared, orders are not told of yet."""
+        self.answering.set()
         self._arrived = asyncio.Event()
         self.app = FastAPI(openapi_url=None)
         self.app.add_api_route("/transfers", self._transfer, methods=["POST"])
@@ -48,6 +53,8 @@ class Business:
         return JSONResponse({"id": f"T-{len(self.transfers)}"}, self.statuses["transfers"])
 
     async def _order(self, number: str) -> JSONResponse:
+        self.asked.set()
+        await self.answering.wait()
         found = {"number": number, "status": "shipped", "day": "2030-03-15"}
         return JSONResponse(found, self.statuses["orders"])
 

@@ -145,7 +145,10 @@ def wires(address: str, **changed: Any) -> dict[str, Any]:
             },
         },
         "allow_hosts": [address.removeprefix("http://")],
-        "transfer": {"desk": {"webhook": f"{address}/desk", "secret": "${WIRES_DESK_SECRET}"}},
+        "transfer": {
+            "desk": {"webhook": f"{address}/desk", "secret": "${WIRES_DESK_SECRET}"},
+            **changed.pop("transfer", {}),
+        },
         **changed,
     }
 
