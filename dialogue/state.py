@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 from dialogue.citations import Citation
 from dialogue.commands import Command
+from dialogue.steps import add_steps, add_timings
 
 Outcome = Literal[
     "answered", "asked", "clarifying", "confirming", "acted", "cancelled", "chatted", "transferred", "muted", "failed"
@@ -117,6 +118,8 @@ class TransferRecord(TypedDict):
     released: bool
     taken: NotRequired[bool]
     """Whether a person has spoken or said that they have it."""
+    summary: NotRequired[str]
+    """What the desk's packet says it is about."""
 
 
 TurnEvent = Literal["message", "begin", "silence"]
@@ -267,13 +270,6 @@ class Verdict(TypedDict):
     """Whether the turn brought the conversation on; failures in a row are counted from it."""
 
 
-def add_timings(old: dict[str, float] | None, new: dict[str, float]) -> dict[str, float]:
-    """Milliseconds by step: `open_turn` starts a new count, a step that runs twice is summed."""
-    if "open_turn" in new or not old:
-        return dict(new)
-    return {**old, **{step: old.get(step, 0.0) + ms for step, ms in new.items()}}
-
-
 class DialogueState(TypedDict, total=False):
     """The state of one thread. Nodes read it and never change it in place."""
 
@@ -361,6 +357,8 @@ class DialogueState(TypedDict, total=False):
     last_turn: "TurnRecord | None"
     """The last finished turn, checkpointed with its answer: a repeated message_id is answered from it."""
     timings: Annotated[dict[str, float], add_timings]
+    path: Annotated[list[str], add_steps]
+    """The steps of the turn in the order in which they were taken."""
 
 
 class TurnRecord(TypedDict):

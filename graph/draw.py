@@ -20,5 +20,11 @@ def drawing() -> str:
     return drawn.strip() + "\n"
 
 
+def figure() -> tuple[list[str], list[tuple[str, str, bool]]]:
+    """The nodes, and the arrows from one to another with whether a route decides on them."""
+    drawn = build_graph(cast(Parts, _Nothing())).get_graph()
+    return [*drawn.nodes], [(edge.source, edge.target, edge.conditional) for edge in drawn.edges]
+
+
 if __name__ == "__main__":
     sys.stdout.write(drawing())

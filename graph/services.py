@@ -17,6 +17,7 @@ from config.versions import Version, Versions
 from graph.admission import Admission
 from graph.build import build_graph
 from graph.documents import Documents
+from graph.forking import PastTurns
 from graph.parts import Parts
 from graph.reloading import Reloading
 from graph.storage import Storage, open_storage, written_folders
@@ -60,6 +61,7 @@ class Services:
     understanding: Understanding
     training: Training
     chatwoot: ChatwootLine
+    past: PastTurns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,8 +165,9 @@ async def open_services(
         stack.push_async_callback(training.stop)
         if isinstance(parts.versions, FolderVersions):
             stack.push_async_callback(Reloading(parts.versions, opened.learn).stop)
+        graph = build_graph(parts, saver)
         turns = Turns(
-            graph=build_graph(parts, saver),
+            graph=graph,
             turn_log=turn_log,
             records=[opened.ledger, opened.outbox],
             deeds=opened.ledger,
@@ -190,6 +193,7 @@ async def open_services(
             settings=settings,
             versions=parts.versions,
             turns=turns,
+            past=PastTurns(graph, turn_log, clock),
             knowledge=Documents(parts.versions, opened.knowledge),
             knowledge_base=opened.knowledge,
             understanding=parts.understanding,

@@ -68,6 +68,12 @@ class TurnLog(Protocol):
     async def turns(self, thread_id: str) -> list[LoggedTurn]:
         """All finished turns of a session, oldest first."""
 
+    async def page(self, thread_id: str, *, first: int, limit: int) -> list[LoggedTurn]:
+        """Finished turns of a session, oldest first, from the one of that number; the oldest has the number 1."""
+
+    async def count(self, thread_id: str) -> int:
+        """How many turns of a session are finished."""
+
     async def add(self, session: SessionRow, turn: LoggedTurn) -> None:
         """Keep a finished turn and what it made of its session; the first entry for a message stands."""
 
@@ -131,6 +137,20 @@ class DatabaseTurnLog:
         """All finished turns of a session, oldest first."""
         query = f"SELECT {_TURN} FROM turns WHERE thread_id = :thread_id ORDER BY created_at, rowid"  # noqa: S608  # a constant
         return [_turn(row) for row in await self._found(query, {"thread_id": thread_id})]
+
+    async def page(self, thread_id: str, *, first: int, limit: int) -> list[LoggedTurn]:
+        """Finished turns of a session, oldest first, from the one of that number; the oldest has the number 1."""
+        query = (
+            f"SELECT {_TURN} FROM turns WHERE thread_id = :thread_id ORDER BY created_at, rowid"  # noqa: S608  # a constant
+            " LIMIT :limit OFFSET :before"
+        )
+        values = {"thread_id": thread_id, "limit": limit, "before": first - 1}
+        return [_turn(row) for row in await self._found(query, values)]
+
+    async def count(self, thread_id: str) -> int:
+        """How many turns of a session are finished."""
+        query = "SELECT COUNT(*) AS found FROM turns WHERE thread_id = :thread_id"
+        return int((await self._found(query, {"thread_id": thread_id}))[0]["found"])
 
     async def add(self, session: SessionRow, turn: LoggedTurn) -> None:
         """Keep a finished turn and what it made of its session; the first entry for a message stands."""

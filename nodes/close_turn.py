@@ -7,6 +7,7 @@ from config.versions import Versions
 from dialogue.answer import make_answer
 from dialogue.context import TurnContext
 from dialogue.history import fingerprint
+from dialogue.quick_replies import quick_replies
 from dialogue.reply import compose, remainder
 from dialogue.state import DialogueState, DialogueUpdate, TurnRecord
 from dialogue.takeovers import Takeovers
@@ -38,7 +39,7 @@ async def close_turn(
     said: list[AnyMessage] = [HumanMessage(request["message"])] if request["event"] == "message" else []
     if reply:
         said.append(AIMessage(state["streamed"] + rest, additional_kwargs={"fallback": state["fallback"]}))
-    answer = make_answer({**state, "reply": state["streamed"] + rest})
+    answer = make_answer({**state, "reply": state["streamed"] + rest}, quick_replies(state, version))
     turn = TurnRecord(
         message_id=request["message_id"],
         fingerprint=fingerprint({"role": "user", "content": request["message"]}),

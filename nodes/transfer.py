@@ -44,7 +44,12 @@ async def transfer(state: DialogueState, *, versions: Versions, desk: DeskLine, 
     )
     await desk.announce(version, packet)
     record = TransferRecord(
-        id=transfer_id, reason=reason, turn=state["counters"]["turns"], at=now.isoformat(), released=False
+        id=transfer_id,
+        reason=reason,
+        turn=state["counters"]["turns"],
+        at=now.isoformat(),
+        released=False,
+        summary=packet.summary,
     )
     return DialogueUpdate(
         parts=parts, owner="person", transfer=record, outcome="transferred", asks=[], open=None, reprise=None

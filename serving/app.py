@@ -5,9 +5,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 
-from serving import chat, chatwoot, desk, knowledge, operation, page, projects, sessions
+from serving import chat, chatwoot, desk, drawing, knowledge, operation, page, past, projects, sessions
 from serving.auth import Keys
 from serving.chat import HEARTBEAT_SECONDS
+from serving.cross_origin import CrossOrigin
 from serving.edge import BODY_SECONDS, Edge, Figures
 from serving.langserve_mount import agent_router
 from serving.openapi import describe
@@ -46,9 +47,10 @@ def create_app(
     app.state.keys = keys or Keys()
     app.state.figures = figures
     app.state.heartbeat_seconds = heartbeat_seconds
+    app.add_middleware(CrossOrigin, keys=app.state.keys)
     app.add_middleware(Edge, figures=figures, body_seconds=body_seconds)
     install_problems(app)
-    for part in (chat, chatwoot, desk, sessions, knowledge, projects, operation, page):
+    for part in (chat, chatwoot, desk, past, sessions, knowledge, projects, operation, drawing, page):
         app.include_router(part.router)
     app.include_router(agent_router(lambda: app.state.services, figures, debug=debug))
     app.mount("/web", page.web_files())

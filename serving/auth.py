@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import structlog
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from config.project import ProjectName
 from serving.problems import ProblemError
@@ -38,6 +38,10 @@ class OpenBindError(ValueError):
     """The service has no keys and was told to listen where others can reach it."""
 
 
+Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+$")]
+"""Scheme, host and, if need be, port of a site, as browsers send it: https://shop.example."""
+
+
 class Key(BaseModel):
     """One configured key: its SHA-256, whose it is and what it may do."""
 
@@ -47,6 +51,14 @@ class Key(BaseModel):
     tenant: ProjectName
     role: Role
     name: str = Field("", max_length=100)
+    origins: list[Origin] = []
+    """The sites whose pages hold it; it is public then, and only chats."""
+
+    @model_validator(mode="after")
+    def _only_chats(self) -> Self:
+        if self.origins and self.role != "chat":
+            raise ValueError("a key with origins stands in public pages: its role must be chat")
+        return self
 
 
 class Keys:
@@ -167,6 +179,8 @@ class Caller:
     """None for the open service: every tenant it serves."""
     role: Role
     name: str = ""
+    public: bool = False
+    """The key stands in public pages: whoever reads them has it."""
 
     def may_see(self, tenant: str) -> bool:
         """Whether things of `tenant` exist for this caller."""
@@ -206,13 +220,17 @@ async def caller_of(
             "Send a valid key as `Authorization: Bearer KEY` or `X-API-Key: KEY`.",
             headers={"WWW-Authenticate": "Bearer"},
         )
-    return Caller(tenant=key.tenant, role=key.role, name=key.name)
+    if key.origins and request.headers.get("origin") not in key.origins:
+        raise ProblemError(403, "unauthorized", "This key is for the pages of its own sites only.")
+    return Caller(tenant=key.tenant, role=key.role, name=key.name, public=bool(key.origins))
 
 
 def needs(role: Role) -> Callable[[Caller], Awaitable[Caller]]:
     """A dependency that lets callers of `role` and above in."""
 
     async def allowed(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+        if caller.public:
+            raise ProblemError(403, "unauthorized", "A key of public pages may only chat.")
         if not caller.may(role):
             raise ProblemError(403, "unauthorized", f"This needs a key of role {role!r}.")
         return caller
@@ -220,6 +238,8 @@ def needs(role: Role) -> Callable[[Caller], Awaitable[Caller]]:
     return allowed
 
 
+Visitor = Annotated[Caller, Depends(caller_of)]
+"""Whoever has a key, one that stands in public pages included: what it reaches must be fit for anybody."""
 Chatter = Annotated[Caller, Depends(needs("chat"))]
 Agent = Annotated[Caller, Depends(needs("desk"))]
 Admin = Annotated[Caller, Depends(needs("admin"))]

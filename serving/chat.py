@@ -1,6 +1,6 @@
 """POST /chat: one turn, as one JSON answer or as server-sent events; the Accept header says which."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
 from typing import Annotated, cast
@@ -10,8 +10,9 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import JsonValue
 
 from graph.calls import Delta, Failed, Final, TurnCall, TurnEvent, TurnRefusedError
-from serving.auth import Chatter
+from serving.auth import Visitor
 from serving.contract import ChatAnswer, ChatRequest
+from serving.cross_origin import for_visitor, from_visitor, refuse_guessable
 from serving.edge import Figures
 from serving.ports import Services
 from serving.problems import broken, internal
@@ -71,23 +72,29 @@ router = APIRouter(route_class=StrictRoute, tags=["chat"])
 async def chat(
     body: ChatRequest,
     request: Request,
-    caller: Chatter,
+    caller: Visitor,
     services: Open,
     accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
 ) -> Response:
     """Say something to a bot."""
-    call = await turn_in_its_language(body, caller, services)
-    turns = Counted(services, cast(Figures, request.app.state.figures))
+    refuse_guessable(caller, body.session_id)
+    call = await turn_in_its_language(from_visitor(body) if caller.public else body, caller, services)
+    turns = Counted(services, cast(Figures, request.app.state.figures), to=for_visitor if caller.public else dict)
     if wants_stream(accept):
         seconds = cast(float, request.app.state.heartbeat_seconds)
         return await _streamed(turns.stream(call), call.message_id or "", seconds)
     return Response(to_json(await turns.answer(call)), media_type="application/json")
 
 
+Shape = Callable[[Mapping[str, JsonValue]], dict[str, JsonValue]]
+"""What of an answer its caller gets."""
+
+
 class Counted:
     """Runs turns and counts what became of them."""
 
-    def __init__(self, services: Services, figures: Figures) -> None:
+    def __init__(self, services: Services, figures: Figures, *, to: Shape = dict) -> None:
+        self._to = to
         self._turns = services.turns
         self._services = services
         self._figures = figures
@@ -109,14 +116,14 @@ class Counted:
         self._count(event)
         if isinstance(event, Failed):
             raise broken(event)
-        return dict(event.answer)
+        return self._to(event.answer)
 
     async def stream(self, call: TurnCall) -> AsyncGenerator[TurnEvent]:
         """The pieces and one end."""
         try:
             async for event in in_order(self._turns.stream(call), partial(apology, self._services, call)):
                 self._count(event)
-                yield event
+                yield Final(self._to(event.answer)) if isinstance(event, Final) else event
         except TurnRefusedError as error:
             self._figures.refused[error.kind] += 1
             raise

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, field_validator
 
+from dialogue.quick_replies import QuickReply
 from dialogue.state import Outcome, TransferReason
 from serving.text import cleaned
 
@@ -132,6 +133,7 @@ class ChatAnswer(BaseModel):
                     "intent": "send_money",
                     "slots": {"amount": {"amount": 500, "currency": "TRY"}},
                     "asks": ["iban"],
+                    "quick_replies": [],
                     "citations": [],
                     "session_id": "web-42",
                     "message_id": "m-7",
@@ -151,6 +153,9 @@ class ChatAnswer(BaseModel):
     intent: str | None = None
     slots: dict[str, JsonValue] = Field({}, description="What is known, by slot name, in canonical form.")
     asks: list[str] = Field([], description="The slots that the reply asks for.")
+    quick_replies: list[QuickReply] = Field(
+        [], description="What the customer may tap instead of typing: send `message` as the next message."
+    )
     citations: list[Citation] = []
     session_id: str
     message_id: str

@@ -9,6 +9,7 @@ from config.project import Project
 from config.versions import Versions
 from dialogue.audience import EVERYBODY, Audience
 from graph.calls import Failed, Final, TurnCall, TurnEvent
+from graph.forking import Past
 
 
 class Turns(Protocol):
@@ -117,6 +118,10 @@ class Services(Protocol):
     @property
     def knowledge(self) -> KnowledgeAdmin:
         """Their documents."""
+
+    @property
+    def past(self) -> Past:
+        """Their finished turns."""
 
     @property
     def chatwoot(self) -> Chatwoot:

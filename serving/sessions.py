@@ -1,15 +1,16 @@
 """Sessions: state, transcript, erasure."""
 
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import JsonValue
 
 from dialogue.state import TurnEvent
 from graph.calls import TurnCall
-from serving.auth import Admin, Agent, Caller, Chatter
+from serving.auth import Admin, Agent, Caller, Chatter, Visitor, needs
 from serving.chat import Counted, problems
 from serving.contract import ChatAnswer, Done
+from serving.cross_origin import refuse_guessable
 from serving.edge import Figures
 from serving.ports import Services
 from serving.reach import Open, no_session, project_of, session_place, sessions_of
@@ -27,17 +28,19 @@ ProjectQuery = Annotated[
 
 @router.get("", response_model=dict[str, JsonValue])
 async def list_sessions(
+    *,
     caller: Agent,
     services: Open,
     project: ProjectQuery = None,
+    owner: Annotated[Literal["bot", "person"] | None, Query(description="Only those that this one answers in.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
-    """The sessions of the caller's tenant."""
+    """The sessions of the caller's tenant, the most recently active first."""
     found = [
         {"tenant": tenant, **session}
         for tenant, session in await sessions_of(caller, services.versions, services.turns)
-        if project is None or session.get("project") == project
+        if project in (None, session.get("project")) and owner in (None, session.get("owner"))
     ]
     page: list[JsonValue] = [*found[offset : offset + limit]]
     return _json({"sessions": page, "total": len(found), "limit": limit, "offset": offset})
@@ -45,8 +48,11 @@ async def list_sessions(
 
 # A session's id may hold slashes: the longer addresses stand first, the path parameter takes the rest.
 @router.get("/{session_id:path}/messages", response_model=dict[str, JsonValue])
-async def messages(session_id: str, caller: Agent, services: Open, project: ProjectQuery = None) -> Response:
-    """The transcript, oldest first."""
+async def messages(session_id: str, caller: Visitor, services: Open, project: ProjectQuery = None) -> Response:
+    """The transcript, oldest first; with a key of public pages, of a session that began with one."""
+    if not caller.public:
+        caller = await needs("desk")(caller)
+    refuse_guessable(caller, session_id)
     tenant, name = await session_place(caller, services, session_id, project)
     found = await services.turns.messages(tenant, name, session_id)
     if found is None:
@@ -78,9 +84,11 @@ async def session(session_id: str, caller: Agent, services: Open, project: Proje
 
 @router.delete("/{session_id:path}", responses={200: {"description": "Nothing of it is left."}})
 async def erase(session_id: str, caller: Admin, services: Open, project: ProjectQuery = None) -> Done:
-    """Erase the session: its checkpoints, its log, its transcript."""
+    """Erase the session with what was forked from it: checkpoints, log, transcript."""
     tenant, name = await session_place(caller, services, session_id, project)
-    if not await services.turns.erase(tenant, name, session_id):
+    copies = await services.past.forks(tenant, name, session_id)
+    erased = [await services.turns.erase(tenant, name, each) for each in (session_id, *copies)]
+    if not any(erased):
         raise no_session()
     return Done()
 

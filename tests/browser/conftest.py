@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 from tests.browser.bot import BANK, DOCUMENTS, POST
 from tests.service.house import House, open_house
@@ -62,8 +62,12 @@ class Watch:
     def over(self, page: Page) -> None:
         """Listen to a page from now on."""
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))
+        page.on("console", self._hear)
         page.on("request", lambda request: self.requests.append(request.url))
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning"):
+            self.complaints.append(said.text)
 
     @property
     def strangers(self) -> list[str]:

@@ -20,6 +20,7 @@ from graph.admission import Admission
 from graph.build import build_graph
 from graph.calls import Failed, Final, TurnCall
 from graph.checkpoints import open_sqlite_saver
+from graph.forking import PastTurns
 from graph.parts import Parts
 from graph.turn_log import SCHEMA, DatabaseTurnLog
 from graph.turns import Turns
@@ -197,6 +198,7 @@ class Room:
         self.now: datetime = NOW
         self.admission: Admission | None = None
         self.turns: Turns
+        self.past: PastTurns
         self.ledger: ActionLedger
 
     @asynccontextmanager
@@ -214,9 +216,11 @@ class Room:
             log_file = SqliteFile(self.folder / "log.db", SCHEMA)
             self.ledger = ledger = ActionLedger(SqliteFile(self.folder / "ledger.db", LEDGER_SCHEMA), owner)
             async with open_sqlite_saver(self.folder / "checkpoints.db") as saver:
+                graph, turn_log = build_graph(parts, saver), DatabaseTurnLog(log_file)
+                self.past = PastTurns(graph, turn_log, lambda: self.now)
                 self.turns = Turns(
-                    graph=build_graph(parts, saver),
-                    turn_log=DatabaseTurnLog(log_file),
+                    graph=graph,
+                    turn_log=turn_log,
                     records=[ledger],
                     deeds=ledger,
                     versions=self.versions,

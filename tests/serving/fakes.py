@@ -13,6 +13,8 @@ from config.project import Project
 from config.versions import Version
 from dialogue.audience import EVERYBODY, Audience
 from graph.calls import Delta, Failed, Final, TurnCall, TurnEvent, TurnRefusedError
+from graph.forking import TurnPage
+from graph.turn_log import LoggedTurn
 
 Script = Callable[[TurnCall], Sequence[TurnEvent | float | Exception]]
 """What a turn does: events, pauses in seconds, and errors to raise."""
@@ -160,6 +162,40 @@ class FakeTurns:
 
 
 @dataclass
+class FakePast:
+    """What the fake turns' sessions said, once a turn."""
+
+    turns_of: FakeTurns
+
+    async def turns(self, tenant: str, project: str, session_id: str) -> list[LoggedTurn]:
+        said = self.turns_of.said.get((tenant, project, session_id), [])
+        return [
+            LoggedTurn(
+                message_id=f"m{number}",
+                fingerprint="f",
+                message=str(line["content"]),
+                answer=answer(TurnCall(tenant=tenant, project=project, session_id=session_id, message=""), "reply"),
+            )
+            for number, line in enumerate(said, 1)
+        ]
+
+    async def page(
+        self, tenant: str, project: str, session_id: str, *, before: int | None, limit: int
+    ) -> TurnPage | None:
+        every = await self.turns(tenant, project, session_id)
+        end = len(every) if before is None else before - 1
+        first = max(0, end - limit)
+        return TurnPage(first=first + 1, total=len(every), turns=every[first:end]) if every else None
+
+    async def fork(self, tenant: str, project: str, session_id: str, *, after: str) -> str | None:
+        known = [turn for turn in await self.turns(tenant, project, session_id) if turn.message_id == after]
+        return f"{session_id}~fork-1" if known else None
+
+    async def forks(self, tenant: str, project: str, session_id: str) -> list[str]:
+        return [key[2] for key in self.turns_of.said if key[2].startswith(f"{session_id}~fork-")]
+
+
+@dataclass
 class FakeKnowledge:
     """Documents in a dict."""
 
@@ -225,6 +261,10 @@ class FakeServices:
     versions: FakeVersions = field(default_factory=lambda: FakeVersions([make_version("bank")]))
     knowledge: FakeKnowledge = field(default_factory=FakeKnowledge)
     chatwoot: FakeChatwoot = field(default_factory=FakeChatwoot)
+
+    @property
+    def past(self) -> FakePast:
+        return FakePast(self.turns)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator["FakeServices"]:

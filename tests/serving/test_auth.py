@@ -79,6 +79,9 @@ ROUTES = [
     ("GET", "/sessions", "desk"),
     ("GET", "/sessions/x", "desk"),
     ("GET", "/sessions/x/messages", "desk"),
+    ("GET", "/sessions/x/turns", "desk"),
+    ("GET", "/sessions/x/scenario", "desk"),
+    ("POST", "/sessions/x/fork", "admin"),
     ("POST", "/sessions/x/silence", "chat"),
     ("POST", "/sessions/x/begin", "chat"),
     ("DELETE", "/sessions/x", "admin"),
@@ -90,6 +93,7 @@ ROUTES = [
     ("POST", "/knowledge/search", "desk"),
     ("GET", "/projects", "admin"),
     ("GET", "/projects/bank/versions", "admin"),
+    ("GET", "/graph", "chat"),
     ("GET", "/stats", "admin"),
     ("GET", "/metrics", "admin"),
 ]

@@ -124,6 +124,7 @@ async def service(tmp_path) -> AsyncIterator[Service]:
             class Services:
                 turns = room.turns
                 versions = room.versions
+                past = room.past
                 knowledge = FakeKnowledge()
                 chatwoot = ChatwootLine(line, environment=ENVIRONMENT, first_pause=0.01)
 

@@ -87,3 +87,18 @@ def test_a_file_that_is_broken_opens_nothing_and_keeps_the_keys(tmp_path: Path, 
     assert keys.find("one")
     assert keys
     assert keys.find("two") is None
+
+
+@pytest.mark.parametrize("origin", ["shop.example", "https://shop.example/", "*", "https://*.shop.example"])
+def test_an_origin_is_written_as_browsers_send_it(origin: str) -> None:
+    written = {**entry("k"), "origins": [origin]}
+
+    with pytest.raises(KeysError, match=r"entry 0\.origins\.0"):
+        load_keys(json.dumps([written]))
+
+
+def test_a_key_of_public_pages_can_only_chat() -> None:
+    written = {**entry("k", "admin"), "origins": ["https://shop.example"]}
+
+    with pytest.raises(KeysError, match="its role must be chat"):
+        load_keys(json.dumps([written]))
