@@ -26,14 +26,14 @@ def quick_replies(state: DialogueState, version: Version) -> list[QuickReply]:
     if question is None or state["owner"] == "person":
         return []
     match question["kind"]:
-        case "confirm" | "digression" | "resume" | "person":
+        case "confirm" | "digression" | "resume" | "person" | "reverse":
             return _yes_or_no(version, locale)
         case "clarify":
             titles = [_title(version, name, locale) for name in question["intents"]]
             return _yes_or_no(version, locale) if len(titles) == 1 else _buttons(titles)
         case "slots" | "ambiguous":
             return _of_slots(state, question, version)
-        case "anything_else":
+        case _:
             return []
 
 
