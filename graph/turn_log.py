@@ -1,7 +1,7 @@
 """Sessions and their finished turns, beside the checkpoints: for repeated messages, lists and erasure."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
 from pydantic import JsonValue
@@ -39,6 +39,8 @@ class LoggedTurn:
     message: str
     """The customer's words; empty for an event of the channel."""
     answer: dict[str, JsonValue]
+    at: str = field(default="", compare=False)
+    """When it ended, ISO 8601; set by the log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +95,7 @@ class TurnLog(Protocol):
         """What is wrong where the log cannot be used; None where it can."""
 
 
-_TURN = "message_id, fingerprint, message, answer"
+_TURN = "message_id, fingerprint, message, answer, created_at"
 _SESSION = (
     "thread_id, tenant, project, session_id, version, channel, locale, owner, turns, tokens, created_at, last_active"
 )
@@ -118,6 +120,7 @@ def _turn(row: Row) -> LoggedTurn:
         fingerprint=row["fingerprint"],
         message=row["message"],
         answer=json.loads(row["answer"]),
+        at=row["created_at"],
     )
 
 

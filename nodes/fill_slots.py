@@ -2,17 +2,22 @@
 
 from zoneinfo import ZoneInfo
 
+from langgraph.runtime import Runtime
+
 from config.clock import Clock
 from config.versions import Version, Versions
+from dialogue.context import TurnContext, given
 from dialogue.policy import advance
-from dialogue.scene import Scene, scene_of, talked_about, update_of
-from dialogue.state import Counters, DialogueState, DialogueUpdate, Receipt
+from dialogue.scene import Scene, scene_of, talked_about, update_of, values_of
+from dialogue.state import Counters, DialogueState, DialogueUpdate, Frame, Plan, Receipt
 from dialogue.untold import tell_untold
 from nodes.call_api import planned_call
-from tools.ports import Actions
+from tools.ports import ActionCall, Actions
 
 
-async def fill_slots(state: DialogueState, *, versions: Versions, clock: Clock, actions: Actions) -> DialogueUpdate:
+async def fill_slots(
+    state: DialogueState, runtime: Runtime[TurnContext], *, versions: Versions, clock: Clock, actions: Actions
+) -> DialogueUpdate:
     """Apply the pending commands and decide what is next; after an action, go on with what waits.
 
     What a turn did that died before it could say so is told first, and its flow is over; where the customer asks for
@@ -27,12 +32,22 @@ async def fill_slots(state: DialogueState, *, versions: Versions, clock: Clock, 
     if untold and await _is_told_by_acting(state, version, scene, untold, actions):
         told = DialogueUpdate(untold=untold)
     elif untold:
+        flows = {frame["flow_id"]: _call_of(state, version, frame) for frame in state["stack"]}
+        # Only now: what acts again is asked about by the action itself.
+        untold = await actions.reconcile(version, untold, flows=flows, deadline=given(runtime.context).deadline)
         told = tell_untold({**state, "untold": untold}, version)
         # The turn that died counts: flows that begin now must not have the names of its flows.
         told["counters"] = Counters(**{**state["counters"], "turns": state["counters"]["turns"] + 1})
         before = scene_of({**state, **told}, version, now)
         scene = advance(before, expired=state["expired"])
     return {**told, **update_of(scene), "intent": state["intent"] if acted else talked_about(before, scene)}
+
+
+def _call_of(state: DialogueState, version: Version, frame: Frame) -> ActionCall:
+    """The call that an open flow would make with what it knows now."""
+    spec = version.project.intents.get(frame["intent"])
+    action = spec.action if spec is not None and spec.action is not None else ""
+    return planned_call(state, frame, Plan(action=action, arguments=values_of(frame), hash="", confirmed=False))
 
 
 async def _untold(state: DialogueState, version: Version, actions: Actions) -> list[Receipt]:

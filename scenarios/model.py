@@ -1,11 +1,14 @@
 """A scenario: a conversation that must go right, as `scenarios/*.yaml` writes it.
 
 A turn is what the customer writes (`user`) or what the channel tells (`event: silence`, `event: begin`), perhaps after
-a while (`wait_minutes`), and what must come of it (`expect`). The same `message_id` twice is one message sent again.
+a while (`wait_minutes`), and what must come of it (`expect`). The same `message_id` twice is one message sent again;
+`now` is the moment at which the conversation begins.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     BaseModel,
@@ -26,6 +29,14 @@ from dialogue.state import Outcome, TransferReason
 
 def _listed(value: object) -> object:
     return value if isinstance(value, list) else [value]
+
+
+def _no_number(value: object) -> object:
+    if isinstance(value, int | float):
+        raise ValueError(  # noqa: TRY004 - what pydantic tells as a problem of the field
+            "a day or a moment is written as 2026-03-11 or 2026-03-11T09:00"
+        )
+    return value
 
 
 OneOrMore = Annotated[list[str], BeforeValidator(_listed)]
@@ -94,6 +105,10 @@ class Scenario(_Strict):
     tags: OneOrMore = Field([], description="What it shows, in words of the author's.")
     locale: str | None = None
     channel: str = "web"
+    now: Annotated[datetime, BeforeValidator(_no_number)] | None = Field(
+        None,
+        description="When it begins: `tomorrow` is always the same day. Without an offset in the project's time zone.",
+    )
     turns: list[ScenarioTurn] = Field(min_length=1)
     api: dict[str, StubAnswer | list[StubAnswer]] = Field({}, description="By action; a list answers call after call.")
 
@@ -101,6 +116,12 @@ class Scenario(_Strict):
     def waits(self) -> bool:
         """Whether time passes in it, so that no other may be under way."""
         return any(turn.wait_minutes for turn in self.turns)
+
+    def begins(self, timezone: str) -> datetime | None:
+        """When it begins, aware; None where it says nothing of it."""
+        if self.now is None or self.now.tzinfo is not None:
+            return self.now
+        return self.now.replace(tzinfo=ZoneInfo(timezone))
 
 
 Status = Literal["passed", "failed"]

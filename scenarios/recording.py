@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from io import StringIO
-from typing import cast
+from itertools import pairwise
+from typing import Final, cast
+from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 from ruamel.yaml import YAML
@@ -11,19 +14,27 @@ from ruamel.yaml import YAML
 from config.project import Project
 from graph.turn_log import LoggedTurn
 
+PAUSE: Final = 5.0
+"""Minutes of silence from which on a recorded scenario waits."""
+
 _STEP = re.compile(r"([A-Za-z_]\w*)((?:\[\d+\])*)")
 
 
 def record(project: Project, name: str, turns: Sequence[LoggedTurn]) -> str:
     """The conversation as one scenario in YAML: what was said, what came of it, and answers for the APIs it called.
 
-    An API's answer is rebuilt from the variables the action maps, so it holds only what the conversation used.
+    An API's answer is rebuilt from the variables the action maps, so it holds only what the conversation used. The
+    scenario begins when the conversation did, so that "tomorrow" is the same day.
     """
     called: dict[str, int] = {}
-    written = [_turn(turn, called) for turn in turns if turn.message]
+    pauses = [0.0, *(_minutes(before, after) for before, after in pairwise(turns))]
+    written = [{**_turn(turn, called), **_pause(pause)} for turn, pause in zip(turns, pauses, strict=True)]
     scenario: dict[str, JsonValue] = {"name": name}
     if turns:
         scenario["locale"] = turns[0].answer.get("locale")
+    if turns and turns[0].at:
+        zone = ZoneInfo(project.timezone)
+        scenario["now"] = datetime.fromisoformat(turns[0].at).astimezone(zone).isoformat(timespec="minutes")
     scenario["turns"] = [cast(JsonValue, turn) for turn in written]
     answers = _answers(project, turns)
     if answers:
@@ -47,13 +58,36 @@ def _turn(turn: LoggedTurn, called: dict[str, int]) -> dict[str, JsonValue]:
     names = {str(action["name"]) for action in _actions(answer)}
     if names:
         expect["actions"] = [{"name": name, "times": called[name]} for name in sorted(names)]
-    return {"user": turn.message, "expect": expect}
+    return {**_said(turn), "expect": expect}
+
+
+def _said(turn: LoggedTurn) -> dict[str, JsonValue]:
+    """What the customer wrote, or what the channel told."""
+    commands = _diagnostics(turn.answer).get("commands")
+    first = commands[0] if isinstance(commands, list) and commands else None
+    told = first.get("command") if isinstance(first, dict) else None
+    return {"event": told} if not turn.message and told in ("begin", "silence") else {"user": turn.message}
+
+
+def _minutes(before: LoggedTurn, after: LoggedTurn) -> float:
+    if not (before.at and after.at):
+        return 0.0
+    return (datetime.fromisoformat(after.at) - datetime.fromisoformat(before.at)).total_seconds() / 60
+
+
+def _pause(minutes: float) -> dict[str, JsonValue]:
+    """A pause worth keeping: shorter ones change nothing."""
+    return {"wait_minutes": round(minutes)} if minutes >= PAUSE else {}
+
+
+def _diagnostics(answer: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+    metadata = answer.get("metadata")
+    diagnostics = metadata.get("diagnostics") if isinstance(metadata, dict) else None
+    return diagnostics if isinstance(diagnostics, dict) else {}
 
 
 def _actions(answer: Mapping[str, JsonValue]) -> list[dict[str, JsonValue]]:
-    metadata = answer.get("metadata")
-    diagnostics = metadata.get("diagnostics") if isinstance(metadata, dict) else None
-    actions = diagnostics.get("actions") if isinstance(diagnostics, dict) else None
+    actions = _diagnostics(answer).get("actions")
     return [action for action in actions if isinstance(action, dict)] if isinstance(actions, list) else []
 
 

@@ -57,7 +57,8 @@ async def play_all(
 ) -> list[Played]:
     """Play (version, file, scenario) each in a session of its own, a few at a time; results in the given order.
 
-    Those in which time passes come last and one by one: they share the service's clock.
+    They share the service's clock: those that begin at the same moment are played together, and those in which time
+    passes one by one after them.
     """
     room = asyncio.Semaphore(AT_ONCE)
     results: dict[int, Played] = {}
@@ -68,10 +69,15 @@ async def play_all(
         if done is not None:
             done(results[at])
 
-    await asyncio.gather(*(one(at) for at, job in enumerate(jobs) if not job[2].waits))
-    for at, job in enumerate(jobs):
-        if job[2].waits:
-            await one(at)
+    begins = [scenario.begins(version.project.timezone) for version, _, scenario in jobs]
+    for moment in dict.fromkeys(begins):
+        group = [at for at, begin in enumerate(begins) if begin == moment]
+        service.clock.begin(moment)
+        await asyncio.gather(*(one(at) for at in group if not jobs[at][2].waits))
+        for at in group:
+            if jobs[at][2].waits:
+                service.clock.begin(moment)
+                await one(at)
     return [results[at] for at in range(len(jobs))]
 
 

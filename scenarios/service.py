@@ -53,11 +53,18 @@ class ScenarioClock:
     """The service's clock in scenarios: it runs from `start`, or from now, and can be put forward."""
 
     def __init__(self, start: datetime | None = None) -> None:
-        self._ahead = timedelta() if start is None else start - utc_now()
+        self._start = start
+        self._ahead = timedelta()
+        self.begin(None)
 
     def __call__(self) -> datetime:
         """The present moment, aware."""
         return utc_now() + self._ahead
+
+    def begin(self, moment: datetime | None) -> None:
+        """Go on from `moment`; without one from where it started."""
+        begin = moment or self._start
+        self._ahead = timedelta() if begin is None else begin - utc_now()
 
     def pass_minutes(self, minutes: float) -> None:
         """Let time pass."""

@@ -33,6 +33,7 @@ from tools.exchange import Exchange
 from tools.findings import Finding, failed, judge_answer, judge_error, unknown
 from tools.http import HttpLine, Request
 from tools.ledger import Claim, Entry, Ledger, Row, State
+from tools.lookups import arguments_hash, make_lookup, remembered_call, status_action
 from tools.ports import ActionCall
 from tools.requests import Environment, build_request
 
@@ -50,8 +51,7 @@ _log = structlog.get_logger(__name__)
 
 def entry_of(version: Version, call: ActionCall) -> Entry:
     """The action's name in the ledger: the same turn run again comes to the same key."""
-    arguments = json.dumps(call.plan["arguments"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    hashed = hashlib.sha256(arguments.encode("utf-8", "surrogatepass")).hexdigest()
+    hashed = arguments_hash(call.plan["arguments"])
     parts = (call.tenant, version.project.name, call.session_id, call.flow_id, call.plan["action"], hashed)
     key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     tenant, project, session_id, flow_id, action, _ = parts
@@ -122,10 +122,7 @@ class HttpActions:
 
     async def begun(self, version: Version, call: ActionCall) -> bool:
         """See tools.ports.Actions; a ledger that cannot be read knows of nothing."""
-        try:
-            row = await self._ledger.get(entry_of(version, call).key)
-        except LedgerUnavailableError:
-            return False
+        row = await self._row(entry_of(version, call).key)
         return row is not None and row.attempts > 0 and row.state != "failed"
 
     async def unanswered(
@@ -140,6 +137,35 @@ class HttpActions:
         mine = [row for row in began if row.entry.flow_id in flows or _turn_of(row.entry.flow_id) >= turn]
         now = time.monotonic()
         return [_receipt(row.entry, row.finding or unknown("api_error"), now, replayed=True) for row in mine]
+
+    async def reconcile(
+        self, version: Version, receipts: Sequence[Receipt], *, flows: Mapping[str, ActionCall], deadline: float | None
+    ) -> list[Receipt]:
+        """See tools.ports.Actions."""
+        found = [await self._reconciled(version, receipt, flows, deadline) for receipt in receipts]
+        return [receipt for receipt in found if receipt is not None]
+
+    async def _reconciled(
+        self, version: Version, receipt: Receipt, flows: Mapping[str, ActionCall], deadline: float | None
+    ) -> Receipt | None:
+        """The receipt with what the `status` action says of it; None where it had no effect."""
+        row = await self._row(receipt["key"]) if receipt["status"] == "unknown" else None
+        call = remembered_call(row, flows) if row is not None else None
+        if row is None or call is None:
+            return receipt
+        started, doubt = time.monotonic(), row.finding or unknown("api_error")
+        seen = await self._looked_up(version, replace(call, deadline=deadline), row, doubt)
+        if seen is doubt:
+            return receipt
+        await self._noted(row.entry, seen)
+        return None if seen.state == "failed" else _receipt(row.entry, seen, started, replayed=True)
+
+    async def _row(self, key: str) -> Row | None:
+        """The ledger's row; None where there is none, or where it cannot be read."""
+        try:
+            return await self._ledger.get(key)
+        except LedgerUnavailableError:
+            return None
 
     def _job(self, version: Version, call: ActionCall, action: Action, entry: Entry) -> _Job | Finding:
         """The request, ready; or why there is none."""
@@ -183,7 +209,7 @@ class HttpActions:
             return (unknown("api_timeout") if claim.busy else await self._found(job, row)), True
         uncertain = row.attempts > 0 and row.state != "failed"
         if uncertain and self._now() - row.claimed_at > KEY_WINDOW:
-            return await self._noted(job, unknown("api_error")), False
+            return await self._noted(job.entry, unknown("api_error")), False
         return await self._carry_out(job, uncertain=uncertain), False
 
     async def _claim(self, job: _Job, again: tuple[State, ...]) -> Claim:
@@ -191,7 +217,8 @@ class HttpActions:
         wait = 0.05
         while True:
             lease = job.action.timeout + LEASE_MARGIN
-            claim = await self._ledger.claim(job.entry, lease_seconds=lease, again=again)
+            lookup = make_lookup(job.version, job.call)
+            claim = await self._ledger.claim(job.entry, lease_seconds=lease, again=again, lookup=lookup)
             if not claim.busy or job.left() <= wait:
                 return claim
             await asyncio.sleep(wait)
@@ -202,7 +229,7 @@ class HttpActions:
         if row.finding is not None and row.state != "unknown":
             return row.finding
         doubt = row.finding or unknown("api_error")
-        return await self._noted(job, await self._looked_up(job, row.dispatched_at, doubt))
+        return await self._noted(job.entry, await self._looked_up(job.version, job.call, row, doubt))
 
     async def _carry_out(self, job: _Job, *, uncertain: bool) -> Finding:
         """Dispatch what was claimed, and write down what became of it even where the turn is cancelled meanwhile."""
@@ -221,24 +248,25 @@ class HttpActions:
             raise
         except TakenOverError:
             return unknown("api_timeout")
-        await self._noted(job, finding)
-        if finding.state != "unknown":
+        await self._noted(job.entry, finding)
+        row = await self._row(job.entry.key) if finding.state == "unknown" else None
+        if row is None:
             return finding
-        seen = await self._looked_up(job, self._now(), finding)
-        return finding if seen is finding else await self._noted(job, seen)
+        seen = await self._looked_up(job.version, job.call, row, finding)
+        return finding if seen is finding else await self._noted(job.entry, seen)
 
     async def _abandon(self, job: _Job, *, dispatched: bool) -> None:
         if dispatched:
-            await self._noted(job, unknown("api_timeout"))
+            await self._noted(job.entry, unknown("api_timeout"))
         else:
             await self._ledger.release(job.entry.key)
 
-    async def _noted(self, job: _Job, finding: Finding) -> Finding:
+    async def _noted(self, entry: Entry, finding: Finding) -> Finding:
         """Write it down; a ledger that fails now leaves the row dispatched, which the next reading finds."""
         try:
-            await asyncio.shield(self._ledger.finish(job.entry.key, finding))
+            await asyncio.shield(self._ledger.finish(entry.key, finding))
         except LedgerUnavailableError as error:
-            _log.error("receipt_not_written", action=job.entry.action, key=job.entry.key, reason=str(error))
+            _log.error("receipt_not_written", action=entry.action, key=entry.key, reason=str(error))
         return finding
 
     async def _send(self, job: _Job, *, uncertain: bool, before: Callable[[], Awaitable[None]]) -> Finding:
@@ -277,21 +305,21 @@ class HttpActions:
             finding, result={name: redact.value(one) for name, one in finding.result.items()}, reference=reference
         )
 
-    async def _looked_up(self, job: _Job, dispatched_at: float | None, doubt: Finding) -> Finding:
+    async def _looked_up(self, version: Version, call: ActionCall, row: Row, doubt: Finding) -> Finding:
         """Ask the `status` action whether it took effect; more than once, as it may still be on its way."""
-        name = job.action.status
-        action = job.version.project.actions.get(name) if name else None
-        if action is None or action.writes:
+        status = status_action(version.project, row.entry.action)
+        if status is None:
             return doubt
+        told = version.project.actions[row.entry.action]
         for pause in self._lookup_pauses:
             await asyncio.sleep(pause)
-            asked = self._job(job.version, job.call, action, replace(job.entry, action=str(name)))
+            asked = self._job(version, call, status, replace(row.entry, action=str(told.status)))
             if isinstance(asked, Finding):
                 return doubt
             seen = await self._read(asked)
             if seen.state == "succeeded":
-                return replace(seen, result={**dict.fromkeys(job.action.result), **seen.result})
-            settled = dispatched_at is not None and self._now() - dispatched_at > SETTLING
+                return replace(seen, result={**dict.fromkeys(told.result), **seen.result})
+            settled = row.dispatched_at is not None and self._now() - row.dispatched_at > SETTLING
             if seen.http_status == 404 and settled:
                 return failed("api_error", 404)
         return doubt

@@ -5,8 +5,8 @@ A row is claimed under its key before the request leaves, so that running a turn
     (none) ── claim ──→ claimed ── dispatch ──→ dispatched ──→ succeeded | failed | unknown
 
 `claimed` says that nothing was sent yet, `dispatched` that it may have been. A claim belongs to a worker for the length
-of a lease; nobody else dispatches it meanwhile. Arguments are not stored, only their hash; results are the variables
-that the project maps.
+of a lease; nobody else dispatches it meanwhile. Arguments are not stored, only their hash, except what a `status`
+action needs while the outcome is not known (`tools.lookups`); results are the variables that the project maps.
 """
 
 import json
@@ -19,7 +19,7 @@ from tools.database import Connection, Database, Values
 from tools.database import Row as DatabaseRow
 from tools.errors import LedgerUnavailableError
 from tools.findings import Finding
-from tools.migrations import Schema, statements
+from tools.migrations import Schema, add_column, statements
 from tools.owners import Owner
 
 State = Literal["claimed", "dispatched", "succeeded", "failed", "unknown"]
@@ -55,6 +55,8 @@ class Row:
     """Of the newest dispatch."""
     attempts: int
     """How often it was dispatched."""
+    lookup: str | None = None
+    """What its `status` action needs to know, until the outcome is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +73,10 @@ class Claim:
 class Ledger(Protocol):
     """Where actions are claimed and their receipts kept. Times are seconds since the epoch."""
 
-    async def claim(self, entry: Entry, *, lease_seconds: float, again: tuple[State, ...]) -> Claim:
-        """Claim it for this worker.
+    async def claim(
+        self, entry: Entry, *, lease_seconds: float, again: tuple[State, ...], lookup: str | None = None
+    ) -> Claim:
+        """Claim it for this worker, keeping `lookup` with it.
 
         A row that is there is taken over only in one of the states `again`, and an unfinished one only when its worker
         is dead or its lease has run out.
@@ -107,6 +111,7 @@ CREATE TABLE IF NOT EXISTS action_ledger (
     UNIQUE (tenant, project, session_id, flow_id, action, arguments_hash)
 ) WITHOUT ROWID
 """),
+    add_column("action_ledger", "lookup", "TEXT DEFAULT NULL"),
 )
 OF_SCOPE: Final = (
     "tenant = :tenant AND (CAST(:project AS TEXT) IS NULL OR project = :project)"
@@ -126,12 +131,14 @@ class ActionLedger:
         self._owner = owner
         self._now = now
 
-    async def claim(self, entry: Entry, *, lease_seconds: float, again: tuple[State, ...]) -> Claim:
+    async def claim(
+        self, entry: Entry, *, lease_seconds: float, again: tuple[State, ...], lookup: str | None = None
+    ) -> Claim:
         """See Ledger."""
 
         def work(connection: Connection) -> Claim:
             for _ in range(_TRIES):
-                if self._entered(connection, entry, lease_seconds):
+                if self._entered(connection, entry, lease_seconds, lookup):
                     return Claim(granted=True, busy=False, row=_required(_get(connection, entry.key)))
                 found = _get(connection, entry.key)
                 if found is None:
@@ -139,30 +146,32 @@ class ActionLedger:
                 busy = self._busy(connection, found)
                 if busy or found.state not in again:
                     return Claim(granted=False, busy=busy, row=found)
-                if self._taken_over(connection, found, lease_seconds):
+                if self._taken_over(connection, found, lease_seconds, lookup):
                     return Claim(granted=True, busy=False, row=found)
             raise LedgerUnavailableError("the row is claimed again and again by others")
 
         return await self._database.write(work)
 
-    def _entered(self, connection: Connection, entry: Entry, lease_seconds: float) -> bool:
+    def _entered(self, connection: Connection, entry: Entry, lease_seconds: float, lookup: str | None) -> bool:
         """Whether the row was not there before.
 
         The conflict names no index: PostgreSQL looks out for rows that come at once only under those it is to look at.
         """
         statement = (
             "INSERT INTO action_ledger (key, tenant, project, session_id, flow_id, action, arguments_hash,"
-            " state, owner, lease_until, claimed_at) VALUES (:key, :tenant, :project, :session_id, :flow_id, :action,"
-            " :arguments_hash, 'claimed', :owner, :lease_until, :now) ON CONFLICT DO NOTHING"
+            " state, owner, lease_until, claimed_at, lookup)"
+            " VALUES (:key, :tenant, :project, :session_id, :flow_id, :action, :arguments_hash,"
+            " 'claimed', :owner, :lease_until, :now, :lookup) ON CONFLICT DO NOTHING"
         )
         now = self._now()
-        claim = {"owner": self._owner.name, "lease_until": now + lease_seconds, "now": now}
+        claim = {"owner": self._owner.name, "lease_until": now + lease_seconds, "now": now, "lookup": lookup}
         return connection.execute(statement, {**asdict(entry), **claim}).rowcount == 1
 
-    def _taken_over(self, connection: Connection, found: Row, lease_seconds: float) -> bool:
+    def _taken_over(self, connection: Connection, found: Row, lease_seconds: float, lookup: str | None) -> bool:
         """Whether the row is still what was found, and now this worker's."""
         statement = (
-            "UPDATE action_ledger SET state = 'claimed', owner = :owner, lease_until = :lease_until WHERE key = :key"
+            "UPDATE action_ledger SET state = 'claimed', owner = :owner, lease_until = :lease_until, lookup = :lookup"
+            " WHERE key = :key"
             " AND state = :found_state AND owner = :found_owner AND lease_until = :found_lease"
             " AND attempts = :found_attempts"
         )
@@ -170,6 +179,7 @@ class ActionLedger:
             "key": found.entry.key,
             "owner": self._owner.name,
             "lease_until": self._now() + lease_seconds,
+            "lookup": lookup,
             "found_state": found.state,
             "found_owner": found.owner,
             "found_lease": found.lease_until,
@@ -190,7 +200,8 @@ class ActionLedger:
         """See Ledger."""
         statement = (
             "UPDATE action_ledger SET state = :state, http_status = :http_status, result = :result,"
-            " reference = :reference, error = :error, finished_at = :now, lease_until = 0"
+            " reference = :reference, error = :error, finished_at = :now, lease_until = 0,"
+            " lookup = CASE WHEN :state = 'unknown' THEN lookup END"
             " WHERE key = :key AND state != 'succeeded'"
         )
         values = {
@@ -275,4 +286,5 @@ def _row(found: DatabaseRow) -> Row:
         claimed_at=found["claimed_at"],
         dispatched_at=found["dispatched_at"],
         attempts=found["attempts"],
+        lookup=found["lookup"],
     )

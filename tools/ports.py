@@ -47,6 +47,14 @@ class Actions(Protocol):
         Known by flows that are still open (`flows`), though an action ends its flow, or that began in `turn` or later.
         """
 
+    async def reconcile(
+        self, version: Version, receipts: Sequence[Receipt], *, flows: Mapping[str, ActionCall], deadline: float | None
+    ) -> list[Receipt]:
+        """The same receipts, those in doubt with what their `status` action says; without those that had no effect.
+
+        `flows` are the calls that open flows would make now, by flow.
+        """
+
 
 class KnowledgeBase(Protocol):
     """Finds passages; a tenant's project reaches only its own."""

@@ -52,13 +52,18 @@ def build_request(action: Action, values: Values, environment: Environment = Non
 
 def _with_gaps(action: Action, values: Values) -> Values:
     """Values in which slots and variables that a template reads and nobody gave are None."""
-    read = {name for text in _texts(_templates(action)) for name in _names(text)}
+    read = names_read(action)
     filled = dict(values)
     for group in ("slots", "variables"):
         gaps = {name: None for first, name in read if first == group}
         given = values.get(group)
         filled[group] = {**gaps, **given} if isinstance(given, Mapping) else gaps
     return filled
+
+
+def names_read(action: Action) -> frozenset[tuple[str, str]]:
+    """The group and the name of everything that the action's templates read: `slots` and `amount`."""
+    return frozenset(name for text in _texts(_templates(action)) for name in _names(text))
 
 
 def _templates(action: Action) -> JsonValue:

@@ -88,6 +88,44 @@ def test_a_scenario_that_cannot_be_read_is_named(workshop: Workshop, content: st
     assert result.stdout == ""
 
 
+TOMORROW = """
+- name: in summer
+  locale: en
+  now: {summer}
+  turns:
+    - user: move the delivery of 10042 to tomorrow
+      expect: {{outcome: confirming, slots: {{day: "{day}"}}}}
+- name: today
+  locale: en
+  turns: [{{user: hello, expect: {{outcome: chatted}}}}]
+- name: returns the day after
+  locale: en
+  now: 2031-01-31T23:30:00+03:00
+  turns:
+    - user: move the delivery of 10042 to tomorrow
+      expect: {{slots: {{day: "2031-02-01"}}}}
+    - user: "yes"
+      wait_minutes: 120
+      expect: {{outcome: asked, reply_contains: Welcome back}}
+    - user: move the delivery of 10043 to tomorrow
+      expect: {{slots: {{day: "2031-02-02"}}}}
+"""
+
+
+def test_an_author_says_which_day_it_is(run: Run, workshop: Workshop) -> None:
+    kept = workshop.folder / "tomorrow.yaml"
+    kept.write_text(TOMORROW.format(summer="2030-07-01", day="2030-07-02"), encoding="utf-8")
+    result = run("test", "corner-shop", kept)
+
+    assert result.stdout.splitlines()[-1] == "3 passed, 0 failed", result.stdout
+
+    kept.write_text(TOMORROW.format(summer="7", day="2030-07-02"), encoding="utf-8")
+    refused = run("test", "corner-shop", kept)
+    assert refused.exit_code == 1
+    assert "now" in refused.stderr
+    assert "2026-03-11T09:00" in refused.stderr
+
+
 def test_no_scenario_at_all_is_an_error(run: Run) -> None:
     result = run("test", "corner-shop", "-k", "no such name")
 

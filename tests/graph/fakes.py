@@ -98,6 +98,11 @@ class Business:
     ) -> list[Receipt]:
         return self.unsaid
 
+    async def reconcile(
+        self, version: Version, receipts: Sequence[Receipt], *, flows: Mapping[str, ActionCall], deadline: float | None
+    ) -> list[Receipt]:
+        return list(receipts)
+
     async def call(self, version: Version, call: ActionCall) -> Receipt:
         self.calls.append(call)
         await asyncio.sleep(self.pause)

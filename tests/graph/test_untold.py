@@ -13,6 +13,7 @@ from tools.actions import HttpActions, entry_of
 from tools.findings import Finding
 from tools.http import open_line
 from tools.ledger import SCHEMA, ActionLedger
+from tools.lookups import make_lookup
 from tools.owners import FileOwner
 from tools.ports import ActionCall
 from tools.sqlite_file import SqliteFile
@@ -30,7 +31,7 @@ DONE = Finding(state="succeeded", http_status=201, result={"reference": "T-7"}, 
 DOUBT = "I'm sorry, I can't tell whether this went through: Top up."
 
 
-def project(url):
+def project(url, **more):
     told = bank().model_dump(mode="json", exclude_unset=True, by_alias=True)
     amount = told["intents"]["send_money"]["slots"]["amount"]
     told["intents"]["top_up"] = {
@@ -46,15 +47,20 @@ def project(url):
         "json": {"amount": "{{ slots.amount }}"},
         "result": {"reference": "id"},
         "reply": "Topped up by {{ slots.amount }}, reference {{ result.reference }}.",
+        **more,
+    }
+    told["actions"]["find_top_up"] = {
+        "url": f"{url}/top-ups/{{{{ slots.amount.amount }}}}",
+        "result": {"reference": "id"},
     }
     return bank(intents=told["intents"], actions=told["actions"])
 
 
 @asynccontextmanager
-async def bank_of(folder, *steps):
+async def bank_of(folder, *steps, **more):
     """A room whose bank is a real API behind the real actions and ledger."""
     async with wire(*(steps or (reply(201, {"id": "T-1"}),))) as api, open_line() as line:
-        room = Room(project(api.url), Script(MEANINGS), folder)
+        room = Room(project(api.url, **more), Script(MEANINGS), folder)
         with FileOwner(folder / "workers") as owner:
             ledger = ActionLedger(SqliteFile(folder / "ledger.db", SCHEMA), owner)
             room.business = HttpActions(line, ledger)
@@ -77,7 +83,7 @@ async def dies(room, flow_id, finding=None, amount=500):
     entry = entry_of(version, call)
     with FileOwner(room.folder / "workers") as dead:
         ledger = ActionLedger(SqliteFile(room.folder / "ledger.db", SCHEMA), dead)
-        await ledger.claim(entry, lease_seconds=1000, again=())
+        await ledger.claim(entry, lease_seconds=1000, again=(), lookup=make_lookup(version, call))
         await ledger.dispatch(entry.key)
         if finding is not None:
             await ledger.finish(entry.key, finding)
@@ -93,6 +99,28 @@ async def test_a_doubt_is_told_before_anything_else_and_a_person_looks(tmp_path,
     assert answer["reply"].startswith(DOUBT)
     assert (answer["outcome"], answer["transfer_reason"]) == ("transferred", "outcome_unknown")
     assert api.seen == []
+
+
+@pytest.mark.parametrize("message", ["balance", "cancel", "mumble"])
+async def test_a_doubt_is_first_asked_of_the_status_action(tmp_path, message):
+    async with bank_of(tmp_path, reply(200, {"id": "T-9"}), status="find_top_up") as (room, api):
+        await dies(room, "1-1")
+        answer = await room.says(message)
+        again = await room.says(message)
+
+    assert answer["reply"].startswith("Done: Top up. Your reference is T-9.\n")
+    assert answer["transfer_reason"] != "outcome_unknown"
+    assert "T-9" not in again["reply"]
+    assert [seen.target for seen in api.seen if seen.target.startswith("/top-ups")] == ["/top-ups/500"]
+
+
+async def test_what_the_status_action_cannot_tell_is_told_as_uncertain(tmp_path):
+    async with bank_of(tmp_path, reply(404), status="find_top_up") as (room, _):
+        await dies(room, "1-1")
+        answer = await room.says("cancel")
+
+    assert answer["reply"].startswith(DOUBT)
+    assert answer["transfer_reason"] == "outcome_unknown"
 
 
 @pytest.mark.parametrize("message", ["balance", "cancel", "mumble"])
