@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from dialogue.filling import no_value, skip
+from dialogue.commands import Fill
+from dialogue.filling import no_value, refuse, skip
 from dialogue.flows import begin, start
 from dialogue.reversing import cancel, keep, reverse
-from dialogue.scene import OFFER_AFTER, Scene, make_plan
+from dialogue.scene import OFFER_AFTER, Scene, make_plan, slots_of
 from dialogue.state import Frame, OpenQuestion, Plan
 
 
@@ -18,6 +19,18 @@ def affirm(scene: Scene) -> Scene:
 def deny(scene: Scene) -> Scene:
     """The customer said no."""
     return _NO[scene.open["kind"]](scene, scene.open) if scene.open else scene
+
+
+def accept_offer(scene: Scene, command: Fill) -> Scene | None:
+    """A value for the intent that was offered, which the present flow has no need of, says yes to the offer."""
+    offer, top = scene.open, scene.top
+    if offer is None or offer["kind"] != "digression" or top is None:
+        return None
+    name = command["slot"]
+    needed = name in scene.project.intents[top["intent"]].slots and name not in top["slots"]
+    if needed or name not in scene.project.intents[offer["intents"][0]].slots:
+        return None
+    return _go_there(replace(scene, pending=(command, *scene.pending)), offer)
 
 
 def _confirm(scene: Scene, question: OpenQuestion) -> Scene:
@@ -41,20 +54,34 @@ def _decline(scene: Scene, question: OpenQuestion) -> Scene:
 
 
 def _refuse_slots(scene: Scene, question: OpenQuestion) -> Scene:
-    """No to a question for a value is a refusal to give it; no to a pure yes-no slot was filled already."""
+    """No to a question for a value is a refusal to give it; no to a pure yes-no slot was filled already.
+
+    Where the question also offered a person, no is the answer to that.
+    """
     names = [name for name in question["slots"] if name not in scene.touched]
+    top = scene.top
+    if top is None or not names:
+        return scene
+    if _offered_a_person(scene, question):
+        # The question comes once more, without the offer.
+        attempts = {name: 1 if name in names else count for name, count in top["attempts"].items()}
+        return scene.with_top(Frame(**{**top, "attempts": attempts})).note("offer.declined")
+    required = [name for name in names if slots_of(scene, top)[name].required]
     for name in names:
-        scene = skip(scene, name)
-    return scene
+        scene = scene if name in required else skip(scene, name)
+    return refuse(scene, scene.stack[-1], required) if required else scene
+
+
+def _offered_a_person(scene: Scene, question: OpenQuestion) -> bool:
+    attempts = scene.top["attempts"] if scene.top is not None else {}
+    return max((attempts.get(name, 0) for name in question["slots"]), default=0) >= OFFER_AFTER
 
 
 def _yes_to_slots(scene: Scene, question: OpenQuestion) -> Scene:
     """After two attempts the question offers a person too, and yes means that."""
-    top = scene.top
-    tried = max((top["attempts"].get(name, 0) for name in question["slots"]), default=0) if top else 0
-    if tried >= OFFER_AFTER:
+    if _offered_a_person(scene, question):
         return _to_person(scene, question)
-    return no_value(scene.failed(), top) if top else scene.failed()
+    return no_value(scene.failed(), scene.top) if scene.top else scene.failed()
 
 
 def _not_an_answer(scene: Scene, _: OpenQuestion) -> Scene:

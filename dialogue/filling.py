@@ -1,5 +1,6 @@
 """Slots: filling, correcting, taking back, refusing."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pydantic import JsonValue
@@ -52,7 +53,7 @@ def undo(scene: Scene) -> Scene:
         if frame is None:
             continue
         rest = (*scene.changes[:position], *scene.changes[position + 1 :])
-        return _restore(replace(scene, changes=rest), frame, change["slot"])
+        return _restore(replace(scene, changes=rest), frame, change)
     return take_back_last(scene)
 
 
@@ -62,13 +63,22 @@ def skip(scene: Scene, name: str) -> Scene:
     if frame is None:
         return scene
     slot = slots_of(scene, frame)[name]
-    scene = replace(scene, touched=scene.touched | {name})
     if slot.required:
-        return _count_attempt(scene, frame, name).note("skip.required", title=scene.slot_title(name, slot)).failed()
+        return refuse(scene, frame, [name])
+    scene = replace(scene, touched=scene.touched | {name})
     skipped = record(None, source="customer", turn=scene.turn, verdict="skipped")
     return (
         scene.with_frame(_frame_with(frame, name, skipped)).note("skip.done", title=scene.slot_title(name, slot)).made()
     )
+
+
+def refuse(scene: Scene, frame: Frame, names: Sequence[str]) -> Scene:
+    """Required slots of a flow that the customer does not want to give: said once for all of them."""
+    specs = slots_of(scene, frame)
+    attempts = {**frame["attempts"], **{name: frame["attempts"].get(name, 0) + 1 for name in names}}
+    scene = replace(scene, touched=scene.touched | set(names)).with_frame(Frame(**{**frame, "attempts": attempts}))
+    titles = [scene.slot_title(name, specs[name]) for name in names]
+    return scene.note("skip.required", title=titles[0] if len(titles) == 1 else titles).failed()
 
 
 def why(scene: Scene, name: str | None) -> Scene:
@@ -151,8 +161,13 @@ def _store(scene: Scene, frame: Frame, slot: Slot, command: Fill) -> Scene:
     if known is not None and known["value"] == value and known["verdict"] == "valid":
         return scene.made()
     new = record(value, source="customer", turn=scene.turn, quote=quote, previous=known)
-    frame = _without_dependents(scene, _frame_with(frame, name, new), name)
-    changes = (*scene.changes, Change(flow_id=frame["flow_id"], slot=name))[-MAX_CHANGES:]
+    whole = _frame_with(frame, name, new)
+    frame = _without_dependents(scene, whole, name)
+    change = Change(flow_id=frame["flow_id"], slot=name)
+    cleared = {slot: one for slot, one in whole["slots"].items() if slot not in frame["slots"]}
+    if cleared:
+        change["cleared"] = cleared
+    changes = (*scene.changes, change)[-MAX_CHANGES:]
     scene = replace(scene.with_frame(frame), changes=changes).made()
     scene = _share(scene, name, slot, value)
     waits = scene.top is not None and scene.top["flow_id"] != frame["flow_id"]
@@ -215,14 +230,17 @@ def _clear(scene: Scene, frame: Frame, name: str, slot: Slot) -> Scene:
     return scene.note("correct.ask", title=scene.slot_title(name, slot)).made()
 
 
-def _restore(scene: Scene, frame: Frame, name: str) -> Scene:
+def _restore(scene: Scene, frame: Frame, change: Change) -> Scene:
+    name = change["slot"]
     slot = slots_of(scene, frame)[name]
     known = frame["slots"].get(name)
     before = known["previous"] if known else None
     title = scene.slot_title(name, slot)
     if before is None:
         return _unshared(scene.with_frame(_without(frame, {name})), name, slot).note("undo.cleared", title=title).made()
-    scene = scene.with_frame(_frame_with(frame, name, before))
+    frame = _frame_with(frame, name, before)
+    slots = {**change.get("cleared", {}), **frame["slots"]}
+    scene = scene.with_frame(Frame(**{**frame, "slots": slots}))
     scene = _share(scene, name, slot, before["value"])
     return scene.note("undo.restored", title=title, value=shown(slot, before["value"], scene.locale)).made()
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from dialogue.ambiguity import ask_which_again
 from dialogue.asking import ask_again, ask_clarification, ask_resume, choose_next, tell_corrections
-from dialogue.assent import affirm, deny
+from dialogue.assent import accept_offer, affirm, deny
 from dialogue.commands import Act, Chat, Clarify, Command, Question, Unclear
 from dialogue.display import readable
 from dialogue.filling import fill, no_value, skip, undo, why
@@ -54,7 +54,7 @@ def apply(scene: Scene, command: Command) -> Scene:
     if command["command"] == "start":
         return start(scene, command)
     if command["command"] == "fill":
-        return fill(scene, command)
+        return accept_offer(scene, command) or fill(scene, command)
     if command["command"] == "skip":
         return skip(scene, command["slot"])
     if command["command"] == "why":
@@ -114,7 +114,11 @@ def _question(scene: Scene, command: Question) -> Scene:
 
 def _chat(scene: Scene, command: Chat) -> Scene:
     text = scene.text(command["topic"], titles=intent_titles(scene.project, scene.locale))
-    return replace(scene.say("reply", text), outcome=scene.outcome or "chatted", resumed=scene.top is not None)
+    scene = replace(scene.say("reply", text), outcome=scene.outcome or "chatted", resumed=scene.top is not None)
+    if command["topic"] == "goodbye" and scene.progress == "neutral":
+        # Who only leaves is not asked on; what was going on waits for their return.
+        return scene.decide("done", "chatted")
+    return scene
 
 
 def _clarify(scene: Scene, command: Clarify) -> Scene:

@@ -98,6 +98,8 @@ class Change(TypedDict):
 
     flow_id: str
     slot: str
+    cleared: NotRequired[dict[str, SlotRecord]]
+    """What depended on it and fell with the value before."""
 
 
 class Counters(TypedDict):

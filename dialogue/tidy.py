@@ -122,6 +122,9 @@ def _resolve(commands: list[Command], scene: Scene) -> list[Command]:
         commands = [c for c in commands if c["command"] not in ("affirm", "deny", "undo")]
     if {"affirm", "deny"} <= names:
         commands = [c for c in commands if c["command"] not in ("affirm", "deny")]
+    if any(c["command"] == "chat" and c["topic"] == "goodbye" for c in commands) and _waits_for_values(scene):
+        # "No, that's all, bye" refuses no value: the customer leaves.
+        commands = [c for c in commands if c["command"] != "deny"]
     commands = _without_active_start(commands, scene)
     busy = {c["command"] for c in commands} - {"clarify", "chat", "unclear"}
     if busy:
@@ -129,6 +132,10 @@ def _resolve(commands: list[Command], scene: Scene) -> list[Command]:
     if busy - {"affirm", "deny"}:
         commands = [c for c in commands if c["command"] != "chat"]
     return commands
+
+
+def _waits_for_values(scene: Scene) -> bool:
+    return scene.open is not None and scene.open["kind"] in ("slots", "ambiguous")
 
 
 def _corrects(commands: Sequence[Command], scene: Scene) -> bool:

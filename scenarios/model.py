@@ -144,7 +144,11 @@ def load_scenarios(path: Path) -> list[Scenario]:
         return _SCENARIOS.validate_python(content or [])
     except ValidationError as error:
         problems = [
-            Problem(file=str(path), key=".".join(str(part) for part in told["loc"]), message=told["msg"])
+            Problem(
+                file=str(path),
+                key=".".join(str(part) for part in told["loc"]),
+                message=told["msg"].removeprefix("Value error, "),
+            )
             for told in error.errors(include_url=False)
         ]
         raise ProjectError(problems) from error

@@ -611,7 +611,7 @@ def test_another_value_leaves_the_question_between_readings_open():
 def test_why_at_a_confirmation_says_why_a_yes_is_needed():
     scene = collected().hears(why(), message="why?")
 
-    assert "say yes" in said(scene)
+    assert "said yes to exactly" in said(scene)
     assert "not asking" not in said(scene)
     assert outcome(scene) == "confirming"
 

@@ -191,3 +191,83 @@ def test_a_choice_that_is_not_answered_is_offered_once_more_in_other_words():
     scene = talk.hears(unclear(), message="hm")
 
     assert said(scene) == "Please choose one of these: Balance or Send money."
+
+
+def test_undo_brings_back_what_fell_with_the_value_before():
+    talk = Talk()
+    talk.hears(start("appointment"), fill("branch", "kadikoy"), fill("date", "2026-03-20"), fill("time", "10:00"))
+    talk.hears(fill("date", "2026-03-21"))
+    scene = talk.hears(act("undo"))
+
+    assert values(scene) == {"branch": "kadikoy", "date": "2026-03-20", "time": "10:00"}
+    assert outcome(scene) == "confirming"
+
+
+def test_what_was_given_anew_since_is_not_overwritten_by_undo():
+    talk = Talk()
+    talk.hears(start("appointment"), fill("branch", "kadikoy"), fill("date", "2026-03-20"), fill("time", "10:00"))
+    talk.hears(fill("date", "2026-03-21"))
+    talk.hears(fill("time", "11:00"))
+    talk.hears(act("undo"))
+    scene = talk.hears(act("undo"))
+
+    assert values(scene) == {"branch": "kadikoy", "date": "2026-03-20", "time": "10:00"}
+
+
+def test_two_values_that_are_refused_are_said_in_one_sentence():
+    talk = Talk()
+    talk.hears(start("send_money"))
+    scene = talk.hears(act("deny"))
+
+    assert said(scene).startswith("I'm afraid I can't go on without this: amount and IBAN. How much?")
+
+
+def test_no_to_an_offered_person_is_no_refusal_of_the_value():
+    talk = Talk()
+    talk.hears(start("balance"))
+    talk.hears(unclear())
+    talk.hears(unclear())
+    scene = talk.hears(act("deny"))
+
+    assert said(scene).startswith("All right, let's go on together. Your customer number?")
+    assert "talk to a person" not in said(scene)
+    assert scene.progress == "neutral"
+
+
+def test_who_says_goodbye_is_not_asked_on_and_finds_the_flow_on_return():
+    talk = Talk()
+    talk.hears(start("balance"))
+    scene = talk.hears(act("deny"), {"command": "chat", "topic": "goodbye"})
+    back = talk.hears(fill("customer", "12345678"))
+
+    assert (said(scene), outcome(scene)) == ("Goodbye, and thank you for getting in touch.", "chatted")
+    assert scene.open is None
+    assert back.stack[-1]["intent"] == "balance"
+
+
+def test_a_yes_with_a_goodbye_is_done():
+    talk = collected()
+    scene = talk.hears(act("affirm"), {"command": "chat", "topic": "goodbye"})
+
+    assert scene.verdict is not None
+    assert scene.verdict["next"] == "act"
+
+
+def test_a_value_for_the_intent_that_was_offered_says_yes_to_it():
+    talk = Talk()
+    talk.hears(start("appointment"))
+    talk.hears(start("send_money"))
+    scene = talk.hears(fill("amount", lira(500)))
+
+    assert [frame["intent"] for frame in scene.stack] == ["appointment", "send_money"]
+    assert values(scene) == {"amount": lira(500)}
+
+
+def test_a_value_that_the_present_flow_waits_for_stays_with_it():
+    talk = Talk()
+    talk.hears(start("appointment"))
+    talk.hears(start("send_money"))
+    scene = talk.hears(fill("branch", "kadikoy"))
+
+    assert [frame["intent"] for frame in scene.stack] == ["appointment"]
+    assert values(scene) == {"branch": "kadikoy"}

@@ -27,6 +27,8 @@ class Business:
         self.letters: list[Letter] = []
         self.statuses: dict[str, int] = defaultdict(lambda: 200)
         """What an address answers with, by its first part."""
+        self.order = {"status": "shipped", "day": "2030-03-15"}
+        """What is told of every order."""
         self.desk_fails = 0
         """How often the desk refuses before it takes a letter."""
         self.asked = asyncio.Event()
@@ -55,7 +57,7 @@ class Business:
     async def _order(self, number: str) -> JSONResponse:
         self.asked.set()
         await self.answering.wait()
-        found = {"number": number, "status": "shipped", "day": "2030-03-15"}
+        found = {"number": number, **self.order}
         return JSONResponse(found, self.statuses["orders"])
 
     async def _desk(self, request: Request) -> JSONResponse:
