@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +15,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import ValidationError
 
-from config.errors import ConfigError, Problem, ProjectError
-from serving.text import shown
+from config.errors import ConfigError, ProjectError
+from terminal.options import (
+    DemoOption,
+    ProjectArgument,
+    ProjectsOption,
+    counted,
+    fail,
+    one_line,
+    project_folder,
+    settings_of,
+    tell,
+)
+from terminal.version_commands import publish, rollback, versions
 
 if TYPE_CHECKING:
-    from config.settings import Settings
+    pass
 
 app = typer.Typer(
     name="switchboard",
@@ -31,54 +41,6 @@ app = typer.Typer(
 
 importers = typer.Typer(help="Bring in actions, intents and examples that are written elsewhere.", no_args_is_help=True)
 app.add_typer(importers, name="import")
-
-ProjectArgument = Annotated[str, typer.Argument(help="A project's folder, or its name under --projects.")]
-ProjectsOption = Annotated[
-    Path | None, typer.Option("--projects", help="The folder of projects; SWITCHBOARD_PROJECTS if not given.")
-]
-
-
-DemoOption = Annotated[bool, typer.Option("--demo", help="Start the demo bots' businesses too.")]
-
-
-def fail(*lines: object, status: int = 1) -> typer.Exit:
-    """Say what went wrong, one line each on stderr; raise what is returned."""
-    for line in lines:
-        typer.echo(_one_line(line), err=True)
-    return typer.Exit(status)
-
-
-def _one_line(told: object) -> str:
-    """What is told, on one line and without what would act on the terminal: a file or a customer may have worded it."""
-    return " ".join(shown(str(told)).split())
-
-
-def projects_folder(given: Path | None) -> Path:
-    """Where projects are looked for."""
-    from config.settings import Settings
-
-    return given or Settings().projects
-
-
-def project_folder(project: str, projects: Path | None) -> Path:
-    """The folder that PROJECT means."""
-    here = Path(project)
-    if (here / "project.yaml").is_file():
-        return here
-    named = projects_folder(projects) / project
-    if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", project) and (named / "project.yaml").is_file():
-        return named
-    raise fail(f"{project}: no project.yaml there, nor in {named}")
-
-
-def _tell(problems: Sequence[Problem]) -> int:
-    for problem in problems:
-        typer.echo(shown(str(problem)), err=True)
-    return sum(problem.severity == "error" for problem in problems)
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 @app.command()
@@ -97,14 +59,14 @@ def check(
     try:
         loaded = load(folder)
     except ProjectError as error:
-        errors = _tell(error.problems)
-        raise fail(f"{folder}: {_counted(errors, 'error')}") from None
+        errors = tell(error.problems)
+        raise fail(f"{folder}: {counted(errors, 'error')}") from None
     problems = [*check_version(loaded.version, reading=loaded.reading), *check_namesakes(loaded.version)]
-    errors = _tell(problems)
+    errors = tell(problems)
     warnings = len(problems) - errors
     if errors or (strict and warnings):
-        raise fail(f"{folder}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}")
-    typer.echo(f"{folder}: no errors, {_counted(warnings, 'warning')} ({loaded.version.name})")
+        raise fail(f"{folder}: {counted(errors, 'error')}, {counted(warnings, 'warning')}")
+    typer.echo(f"{folder}: no errors, {counted(warnings, 'warning')} ({loaded.version.name})")
 
 
 @app.command()
@@ -140,6 +102,9 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(min=1, help="Processes; more than one is not supported yet.")] = 1,
     demo: DemoOption = False,
+    drafts: Annotated[
+        bool, typer.Option("--drafts", help="New sessions take the working folders, also of published projects.")
+    ] = False,
 ) -> None:
     """Serve the projects over HTTP."""
     from serving.auth import KeysError, OpenBindError
@@ -149,8 +114,10 @@ def serve(
         raise fail("--workers: more than one is not supported yet; start one")
     if demo:
         os.environ.setdefault("SWITCHBOARD_DEBUG", "1")
+    settings = settings_of(projects)
+    settings = settings.model_copy(update={"drafts": True}) if drafts else settings
     try:
-        serve_projects(_settings(projects), host=host, port=port, demo=demo)
+        serve_projects(settings, host=host, port=port, demo=demo)
     except (KeysError, OpenBindError, OSError) as error:
         raise fail(error) from None
 
@@ -173,7 +140,7 @@ def chat(
     version = load_version(project_folder(project, projects))
     try:
         with demo_businesses() if demo else contextlib.nullcontext(), contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(converse(version, _settings(projects), locale=locale, console=Console()))
+            asyncio.run(converse(version, settings_of(projects), locale=locale, console=Console()))
     except OSError as error:
         raise fail(error) from None
 
@@ -196,7 +163,7 @@ def ingest(
     version = load_version(project_folder(project, projects))
     try:
         summary = ingest_documents(
-            version, _settings(projects), paths=paths or [], rebuild=rebuild, console=Console(stderr=True)
+            version, settings_of(projects), paths=paths or [], rebuild=rebuild, console=Console(stderr=True)
         )
     except KnowledgeError as error:
         raise fail(error) from None
@@ -229,7 +196,7 @@ def test(
 
     version = load_version(project_folder(project, projects))
     if record is not None:
-        kept = asyncio.run(recorded(version, record, _settings(projects)))
+        kept = asyncio.run(recorded(version, record, settings_of(projects)))
         if kept is None:
             raise fail(f"{project}: no stored session {record!r}")
         typer.echo(kept, nl=False)
@@ -237,7 +204,7 @@ def test(
     jobs = gather(version, files or [], chosen)
     if not jobs:
         raise fail(f"{project}: no scenario to play")
-    played = run_scenarios(version, jobs, _settings(projects), junit=junit, console=Console(), whole=verbose)
+    played = run_scenarios(version, jobs, settings_of(projects), junit=junit, console=Console(), whole=verbose)
     results = asyncio.run(played)
     if count:
         typer.echo(counts(results))
@@ -245,6 +212,10 @@ def test(
     typer.echo(f"{len(results) - failed} passed, {failed} failed")
     if failed:
         raise typer.Exit(1)
+
+
+for command in (publish, versions, rollback):
+    app.command()(command)
 
 
 @importers.command()
@@ -267,7 +238,7 @@ def openapi(
     except ImportRefusedError as error:
         raise fail(*str(error).splitlines()) from None
     except ProjectError as error:
-        errors = _tell(error.problems)
+        errors = tell(error.problems)
         raise fail(f"{file}: nothing is written: the project would have {errors} errors") from None
 
 
@@ -294,7 +265,9 @@ def calibrate(
 
     version = load_version(project_folder(project, projects))
     rows = read_rows(data) if data is not None else []
-    work = calibrate_project(version, _settings(projects), rows=rows, diagram=diagram, report=report, console=Console())
+    work = calibrate_project(
+        version, settings_of(projects), rows=rows, diagram=diagram, report=report, console=Console()
+    )
     try:
         asyncio.run(work)
     except (KnowledgeError, OSError) as error:
@@ -329,7 +302,7 @@ def evaluate(
     console = Console()
     try:
         work = evaluate_project(
-            version, _settings(projects), rows, diagrams=diagrams, console=console, compare_engines=curve
+            version, settings_of(projects), rows, diagrams=diagrams, console=console, compare_engines=curve
         )
         done = asyncio.run(work)
         if report is not None:
@@ -357,15 +330,8 @@ def rasa(
     except ImportRefusedError as error:
         raise fail(error) from None
     except ProjectError as error:
-        errors = _tell(error.problems)
+        errors = tell(error.problems)
         raise fail(f"{folder}: nothing is written: the project would have {errors} errors") from None
-
-
-def _settings(projects: Path | None) -> "Settings":
-    from config.settings import Settings
-
-    settings = Settings()
-    return settings.model_copy(update={"projects": projects}) if projects is not None else settings
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -381,10 +347,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=None if arguments is None else list(arguments), prog_name="switchboard")
     except ProjectError as error:
-        _tell(error.problems)
+        tell(error.problems)
         sys.exit(1)
     except (ConfigError, ActionError, KnowledgeError) as error:
-        typer.echo(_one_line(error), err=True)
+        typer.echo(one_line(error), err=True)
         sys.exit(1)
     except ValidationError as error:
         for fault in error.errors(include_url=False, include_input=False):

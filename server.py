@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from config.settings import Settings
 from graph.services import open_services
+from scenarios.gate import ChildGate
 from serving.app import create_app
 from serving.auth import load_keys
 from serving.logs import configure_logs
@@ -28,4 +29,5 @@ def app() -> FastAPI:
     configure_logs(settings.log, redactor)
     keys = load_keys(settings.keys.get_secret_value() if settings.keys else None)
     # Whoever starts an ASGI server says where it listens; only keys make it safe to listen to others.
-    return create_app(lambda: open_services(settings, redactor=redactor), keys=keys, debug=settings.debug)
+    gate = ChildGate(settings)
+    return create_app(lambda: open_services(settings, redactor=redactor, gate=gate), keys=keys, debug=settings.debug)

@@ -5,6 +5,7 @@ documents have an index of their own that changes without the dialogue changing,
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,13 @@ from config.catalog import build_catalog
 from config.errors import Problem, ProjectError
 from config.explaining import explain
 from config.json_schema import project_schema
-from config.project import Project
+from config.project import DEFAULT_TENANT, Project
 from config.reading import Reading, read_file
-from config.versions import Version
+from config.versions import DRAFT, Version
 
 FILE: Final = "project.yaml"
 MAX_PROMPT: Final = 50_000
+_SAID: Final = r"""^["']?%s["']?\s*:\s*["']?([a-z0-9][a-z0-9_-]*)"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +56,10 @@ def read_prompts(folder: Path) -> dict[str, str]:
         name = f"prompts/{path.name}"
         try:
             text = path.read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ProjectError([Problem(file=name, message=f"cannot be read: {error}")]) from error
+        except UnicodeDecodeError:
+            raise ProjectError([Problem(file=name, message="the file is not UTF-8")]) from None
+        except OSError as error:
+            raise ProjectError([Problem(file=name, message=f"cannot be read: {error.strerror}")]) from error
         if len(text) > MAX_PROMPT:
             raise ProjectError([Problem(file=name, message=f"longer than {MAX_PROMPT} characters")])
         prompts[path.stem] = text
@@ -77,7 +81,7 @@ def load(folder: Path) -> Loaded:
     project = _validated(reading)
     prompts = read_prompts(folder)
     version = Version(
-        name=f"draft-{content_hash(path.read_bytes(), prompts)}",
+        name=f"{DRAFT}{content_hash(path.read_bytes(), prompts)}",
         project=project,
         folder=folder,
         catalog=build_catalog(project.texts),
@@ -89,3 +93,13 @@ def load(folder: Path) -> Loaded:
 def load_version(folder: Path) -> Version:
     """The project in `folder`; raises ProjectError with every problem."""
     return load(folder).version
+
+
+def claimed(folder: Path) -> tuple[str, str]:
+    """Tenant and name that a folder's project says it has, also where it cannot be read as one."""
+    try:
+        text = (folder / FILE).read_text("utf-8-sig", "replace")
+    except OSError:
+        text = ""
+    said = {key: found[1] for key in ("tenant", "name") if (found := re.search(_SAID % key, text, re.MULTILINE))}
+    return said.get("tenant", DEFAULT_TENANT), said.get("name", folder.name)

@@ -5,9 +5,11 @@ A text is one string for every locale or one per locale; `localized` picks.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
+
+DEFAULT_TENANT: Final = "default"
 
 LocalizedText = str | dict[str, str]
 """One text for every locale, or one text per locale."""
@@ -321,7 +323,7 @@ class Project(Model):
     """One bot of a tenant: all that `project.yaml` says."""
 
     name: ProjectName
-    tenant: ProjectName = "default"
+    tenant: ProjectName = DEFAULT_TENANT
     locales: list[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]] = Field(min_length=1)
     timezone: str = "UTC"
     persona: LocalizedText = ""

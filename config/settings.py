@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     """`sqlite:///…` or `postgresql://…`; a SQLite file in the data folder if unset."""
     knowledge: Annotated[str | None, Field(validation_alias=_named("SWITCHBOARD_KNOWLEDGE"))] = None
     """`chroma:FOLDER`, `chroma:http://host:port` or `pgvector`, which is the default with PostgreSQL."""
+    drafts: Annotated[bool, Field(validation_alias=_named("SWITCHBOARD_DRAFTS"))] = False
+    """New sessions take the working folders, also of projects that have a published version."""
     keys: Annotated[SecretStr | None, NoDecode, Field(validation_alias=_named("SWITCHBOARD_KEYS"))] = None
     """A file or JSON with hashed API keys; without it the service is open, on loopback only."""
     openai_api_key: Annotated[SecretStr | None, Field(validation_alias=_named("OPENAI_API_KEY"))] = None

@@ -17,7 +17,8 @@ import structlog
 
 from config.checks import check
 from config.errors import Problem, ProjectError, ProjectNotFoundError, VersionNotFoundError
-from config.loading import FILE, Loaded, content_hash, load, load_version
+from config.loading import FILE, Loaded, claimed, content_hash, load, load_version
+from config.project import DEFAULT_TENANT
 from config.versions import Version
 
 _VERSION_NAME: Final = pattern(r"(draft-)?[0-9a-f]{12}")
@@ -36,6 +37,8 @@ class _Known:
     version: Version | None
     """The last valid one."""
     problems: tuple[Problem, ...] = ()
+    claimed: Key | None = None
+    """Whose it would be, where it never was valid."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,18 @@ class _Catalogue:
 
     folders: Mapping[Path, _Known] = field(default_factory=dict)
     current: Mapping[Key, Version] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A working folder as its author would want to know it."""
+
+    tenant: str
+    project: str
+    version: str | None
+    """The last valid one; None where it never was valid."""
+    problems: tuple[Problem, ...]
+    """Of the files as they are now; with an error among them, they are not what is served."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +108,21 @@ class FolderVersions:
         """What was wrong at the last reading, errors and warnings, by folder name."""
         return {folder.name: known.problems for folder, known in self._catalogue.folders.items() if known.problems}
 
+    def drafts(self) -> list[Draft]:
+        """Every folder as it is now, also those that are broken."""
+        found = []
+        for folder, known in self._catalogue.folders.items():
+            tenant, project = _owner(folder, known)
+            name = known.version.name if known.version is not None else None
+            found.append(Draft(tenant=tenant, project=project, version=name, problems=known.problems))
+        return found
+
+    def folder_of(self, tenant: str, project: str) -> Path | None:
+        """The working folder of a project; None where there is none."""
+        theirs = [one for one in self._catalogue.folders.items() if _owner(*one) == (tenant, project)]
+        valid = [one for one in theirs if one[1].version is not None]
+        return (valid or theirs)[0][0] if theirs else None
+
     @property
     def root(self) -> Path:
         """The folder of project folders."""
@@ -137,10 +167,13 @@ class FolderVersions:
         try:
             loaded = load(folder)
         except ProjectError as error:
-            return _Known(digest=digest, version=kept, problems=tuple(error.problems))
+            whose = before.claimed if before and before.claimed else claimed(folder)
+            return _Known(digest=digest, version=kept, problems=tuple(error.problems), claimed=whose)
         problems = tuple(self._check(loaded))
         valid = all(problem.severity != "error" for problem in problems)
-        return _Known(digest=digest, version=loaded.version if valid else kept, problems=problems)
+        project = loaded.version.project
+        served = loaded.version if valid else kept
+        return _Known(digest=digest, version=served, problems=problems, claimed=(project.tenant, project.name))
 
     def _report(self, before: _Catalogue) -> None:
         log = structlog.get_logger("switchboard.projects")
@@ -193,6 +226,12 @@ class FolderVersions:
             raise VersionNotFoundError(tenant, project, version)
         current = self._catalogue.current.get((tenant, project))
         return replace(restored, folder=current.folder if current else copy)
+
+
+def _owner(folder: Path, known: _Known) -> Key:
+    if known.version is not None:
+        return known.version.project.tenant, known.version.project.name
+    return known.claimed or (DEFAULT_TENANT, folder.name)
 
 
 def _digest(folder: Path) -> str:

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from config.catalog import Catalog
 from config.project import Project
+
+DRAFT: Final = "draft-"
+"""How the name of a working folder's version begins; its published version has the same name without it."""
 
 
 @dataclass(frozen=True, kw_only=True)

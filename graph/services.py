@@ -11,19 +11,24 @@ import structlog
 
 from config.clock import Clock, utc_now
 from config.leaning import leaning_words
+from config.served import ServedVersions
 from config.settings import Settings
 from config.store import FolderVersions
 from config.versions import Version, Versions
 from graph.admission import Admission
 from graph.build import build_graph
 from graph.documents import Documents
+from graph.following import Following
 from graph.forking import PastTurns
 from graph.parts import Parts
+from graph.published import PublishedVersions
+from graph.publishing import ProjectKnowledge, Publishing
+from graph.releases import Gate, Releases
 from graph.reloading import Reloading
 from graph.storage import Storage, open_storage, written_folders
 from graph.training import Training
 from graph.turn_log import DatabaseTurnLog
-from graph.turns import Turns
+from graph.turns import Probe, Turns
 from models.budget import TokenBudget
 from models.chat import ChatModel, open_language_model
 from models.embeddings import open_encoder
@@ -62,6 +67,7 @@ class Services:
     training: Training
     chatwoot: ChatwootLine
     past: PastTurns
+    publishing: Publishing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +82,9 @@ class OpenParts:
     chatwoot: ChatwootLine
     learn: Callable[[Version], Awaitable[None]]
     """Makes a version ready that came after the start."""
+    published: PublishedVersions
+    following: Following | None
+    """Keeps the versions in step with what is published; None where they are fixed."""
 
 
 @asynccontextmanager
@@ -98,13 +107,17 @@ async def open_parts(
         # Read from files once, and here: in a turn it would hold up the event loop.
         await asyncio.to_thread(leaning_words)
         known = os.environ if environment is None else environment
-        kept = settings.data / "versions"
-        if versions is None:
-            versions = await asyncio.to_thread(lambda: FolderVersions(settings.projects, copies=kept))
+        published = PublishedVersions(storage.versions)
         ledger, outbox = ActionLedger(storage.ledger, storage.owner), Outbox(storage.desk, storage.owner)
         encoder = encoder_of(settings, vectors)
         base = await asyncio.to_thread(open_base, settings, encoder)
         stack.callback(base.close)
+        following = None
+        if versions is None:
+            versions = await asyncio.to_thread(_served, settings)
+            following = Following(published, versions, base.calibrations)
+            stack.push_async_callback(following.stop)
+            await following.look()
         model = await _model(settings, stack)
         line = await stack.enter_async_context(open_line())
         authenticator = Authenticator(line, known, redactor or Redactor())
@@ -137,6 +150,8 @@ async def open_parts(
             outbox=outbox,
             chatwoot=chatwoot,
             learn=learn,
+            published=published,
+            following=following,
         )
 
 
@@ -149,8 +164,12 @@ async def open_services(
     vectors: Path | None = None,
     clock: Clock = utc_now,
     redactor: Redactor | None = None,
+    gate: Gate | None = None,
 ) -> AsyncIterator[Services]:
-    """Open everything a process of the service needs; the projects are trained in the background from then on."""
+    """Open everything a process of the service needs; the projects are trained in the background from then on.
+
+    `gate` plays the scenarios of a project that is to be published.
+    """
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(
             open_parts(
@@ -163,8 +182,13 @@ async def open_services(
         counters = Counters(opened.storage.usage)
         training = Training(parts.understanding, parts.versions.all())
         stack.push_async_callback(training.stop)
-        if isinstance(parts.versions, FolderVersions):
-            stack.push_async_callback(Reloading(parts.versions, opened.learn).stop)
+        following = _follow(opened, stack)
+        publishing = Publishing(
+            versions=parts.versions,
+            releases=Releases(opened.published, turn_log, ProjectKnowledge(opened.knowledge)),
+            gate=gate,
+            look=opened.following.look if opened.following else _nothing,
+        )
         graph = build_graph(parts, saver)
         turns = Turns(
             graph=graph,
@@ -172,6 +196,7 @@ async def open_services(
             records=[opened.ledger, opened.outbox],
             deeds=opened.ledger,
             versions=parts.versions,
+            look=opened.following.look_again if opened.following else None,
             takeovers=parts.takeovers,
             # Without a model nothing is spent, and nothing need be looked up.
             budget=TokenBudget(counters if settings.model else None),
@@ -187,6 +212,7 @@ async def open_services(
                 "ledger": opened.ledger.check,
                 "knowledge": opened.knowledge.check,
                 "training": training.check,
+                **following,
             },
         )
         yield Services(
@@ -199,7 +225,34 @@ async def open_services(
             understanding=parts.understanding,
             training=training,
             chatwoot=opened.chatwoot,
+            publishing=publishing,
         )
+
+
+def _served(settings: Settings) -> ServedVersions:
+    copies = settings.data / "versions"
+    drafts = FolderVersions(settings.projects, copies=copies)
+    return ServedVersions(drafts, copies, prefer_drafts=settings.drafts)
+
+
+def _follow(opened: OpenParts, stack: AsyncExitStack) -> Mapping[str, Probe]:
+    """Take up what is published or edited from now on; what readiness asks about it."""
+    versions = opened.parts.versions
+    if opened.following is None or not isinstance(versions, ServedVersions):
+        return {}
+
+    async def learn(version: Version) -> None:
+        if versions.serves_draft(version):
+            await opened.learn(version)
+
+    opened.following.begin(opened.learn)
+    reloading = Reloading(versions.drafts, learn)
+    stack.push_async_callback(reloading.stop)
+    return {"versions": opened.following.check, "reloading": reloading.check}
+
+
+async def _nothing() -> None:
+    """Versions that are fixed need not be looked for."""
 
 
 def encoder_of(settings: Settings, vectors: Path | None = None) -> Encoder:

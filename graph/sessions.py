@@ -1,9 +1,11 @@
 """Sessions as their callers see them: state, transcript, erasure, and a person's part in them."""
 
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol, cast
 
+import psycopg
 from langchain_core.messages import AIMessage, SystemMessage
 from langchain_core.runnables import RunnableConfig
 from pydantic import JsonValue
@@ -17,6 +19,7 @@ from graph.build import ConversationGraph
 from graph.calls import TurnRefusedError
 from graph.threads import ThreadLocks, thread_id
 from graph.turn_log import LoggedTurn, SessionRow, TurnLog
+from tools.errors import LedgerUnavailableError
 from tools.ledger import Row
 
 RECURSION_LIMIT = 50
@@ -165,7 +168,11 @@ class Sessions:
         return True
 
     async def _state(self, thread: str) -> DialogueState | None:
-        values = (await self._graph.aget_state(config_of(thread))).values
+        try:
+            values = (await self._graph.aget_state(config_of(thread))).values
+        except (sqlite3.Error, psycopg.Error) as error:
+            # Without its text, which can quote a row.
+            raise LedgerUnavailableError(f"checkpoints: {type(error).__name__}") from None
         return cast(DialogueState, values) if values.get("version") else None
 
 

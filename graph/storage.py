@@ -15,6 +15,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from config.errors import ConfigError
 from config.settings import Settings
 from graph.checkpoints import open_postgres_saver, open_sqlite_saver
+from graph.published import SCHEMA as VERSIONS_SCHEMA
 from graph.turn_log import SCHEMA as LOG_SCHEMA
 from tools.counters import SCHEMA as USAGE_SCHEMA
 from tools.database import Database
@@ -43,6 +44,7 @@ class Storage:
     ledger: Database
     desk: Database
     usage: Database
+    versions: Database
     log: Database
     """Made when it is first used, as `saver` is: Studio's server brings its own."""
     saver: Callable[[], AbstractAsyncContextManager[BaseCheckpointSaver[str]]]
@@ -92,12 +94,13 @@ async def _open_files(settings: Settings) -> AsyncIterator[Storage]:
         file = _file(settings)
         ledger = SqliteFile(settings.data / "ledger.db", LEDGER_SCHEMA)
         desk = SqliteFile(settings.data / "desk.db", DESK_SCHEMA)
+        versions = SqliteFile(settings.data / "versions.db", VERSIONS_SCHEMA)
         log = SqliteFile(file, LOG_SCHEMA, durable=False)
         usage = SqliteFile(settings.data / "usage.db", USAGE_SCHEMA, durable=False)
-        for opened in (ledger, desk, usage, log):
+        for opened in (ledger, desk, usage, versions, log):
             stack.push_async_callback(opened.aclose)
         # A file that holds something else is told at the start, not when a customer's first action fails.
-        for opened in (ledger, desk, usage):
+        for opened in (ledger, desk, usage, versions):
             await _tried_file("SWITCHBOARD_DATA", settings.data, opened)
 
         @asynccontextmanager
@@ -110,7 +113,7 @@ async def _open_files(settings: Settings) -> AsyncIterator[Storage]:
                 await _tried_file(SETTING, file, log)
                 yield saver
 
-        yield Storage(owner=owner, ledger=ledger, desk=desk, usage=usage, log=log, saver=open_saver)
+        yield Storage(owner=owner, ledger=ledger, desk=desk, usage=usage, versions=versions, log=log, saver=open_saver)
 
 
 def _file(settings: Settings) -> Path:
@@ -148,7 +151,8 @@ async def _open_postgres(settings: Settings) -> AsyncIterator[Storage]:
         server = await stack.enter_async_context(Postgres(address))
         ledger, desk = PostgresTables(server, "ledger", LEDGER_SCHEMA), PostgresTables(server, "desk", DESK_SCHEMA)
         usage, log = PostgresTables(server, "usage", USAGE_SCHEMA), PostgresTables(server, "log", LOG_SCHEMA)
-        for tables in (ledger, desk, usage):
+        versions = PostgresTables(server, "versions", VERSIONS_SCHEMA)
+        for tables in (ledger, desk, usage, versions):
             await _tried_tables(address, tables)
 
         @asynccontextmanager
@@ -162,7 +166,16 @@ async def _open_postgres(settings: Settings) -> AsyncIterator[Storage]:
                 yield saver
 
         secrets = (address.password,) if address.password else ()
-        yield Storage(owner=owner, ledger=ledger, desk=desk, usage=usage, log=log, saver=open_saver, secrets=secrets)
+        yield Storage(
+            owner=owner,
+            ledger=ledger,
+            desk=desk,
+            usage=usage,
+            versions=versions,
+            log=log,
+            saver=open_saver,
+            secrets=secrets,
+        )
 
 
 async def _reached(address: PostgresAddress) -> None:

@@ -95,6 +95,13 @@ class TurnLog(Protocol):
         """What is wrong where the log cannot be used; None where it can."""
 
 
+class SessionCounts(Protocol):
+    """How many sessions need what."""
+
+    async def by_version(self, tenant: str, project: str) -> dict[str, int]:
+        """Version → sessions that began with it and go on with it."""
+
+
 _TURN = "message_id, fingerprint, message, answer, created_at"
 _SESSION = (
     "thread_id, tenant, project, session_id, version, channel, locale, owner, turns, tokens, created_at, last_active"
@@ -183,6 +190,15 @@ class DatabaseTurnLog:
         """A tenant's sessions, the most recently active first."""
         query = f"SELECT {_SESSION} FROM sessions WHERE tenant = :tenant ORDER BY last_active DESC LIMIT :most"  # noqa: S608  # a constant
         return [SessionRow(**dict(row)) for row in await self._found(query, {"tenant": tenant, "most": limit})]
+
+    async def by_version(self, tenant: str, project: str) -> dict[str, int]:
+        """Version → sessions that began with it and go on with it."""
+        query = (
+            "SELECT version, COUNT(*) AS sessions FROM sessions WHERE tenant = :tenant AND project = :project"
+            " GROUP BY version"
+        )
+        rows = await self._found(query, {"tenant": tenant, "project": project})
+        return {row["version"]: row["sessions"] for row in rows}
 
     async def set_owner(self, thread_id: str, owner: str) -> None:
         """Who answers in the session now."""

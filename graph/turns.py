@@ -44,6 +44,9 @@ Emit = Callable[[Delta], None]
 Probe = Callable[[], Awaitable[str | None]]
 """Says what is wrong with a dependency; None where nothing is."""
 
+Look = Callable[[], Awaitable[None]]
+"""Takes up versions that were published a moment ago."""
+
 
 @dataclass
 class Figures:
@@ -72,11 +75,13 @@ class Turns(Sessions):
         deeds: Deeds | None = None,
         takeovers: Takeovers | None = None,
         admission: Admission | None = None,
+        look: Look | None = None,
     ) -> None:
         super().__init__(graph=graph, turn_log=turn_log, records=records, clock=clock, deeds=deeds, takeovers=takeovers)
         self._admission = admission or Admission()
         self._probes = probes
         self._versions = versions
+        self._look = look
         self._budget = budget
         self.figures = Figures()
         self._tasks: set[asyncio.Task[TurnEvent]] = set()
@@ -262,7 +267,7 @@ class Turns(Sessions):
             metadata=dict(call.metadata),
             event=call.event,
         )
-        answer = await self._invoke(turn_input, thread, context, emit)
+        answer = await self._invoke_known(turn_input, thread, context, emit)
         await self._count(call, version, answer)
         _complete_timings(answer, waited, begun)
         mark = fingerprint({"role": "user", "content": call.message})
@@ -280,6 +285,18 @@ class Turns(Sessions):
             deadline=asyncio.get_running_loop().time() + limits.turn_seconds,
             model_allowed=await self._budget.allows(call.tenant, version.project.name, limits.llm_tokens_per_day),
         )
+
+    async def _invoke_known(
+        self, turn_input: TurnInput, thread: str, context: TurnContext, emit: Emit | None
+    ) -> dict[str, JsonValue]:
+        try:
+            return await self._invoke(turn_input, thread, context, emit)
+        except VersionNotFoundError:
+            # Another worker may have published it a moment ago. Nothing was done: the version is asked for first.
+            if self._look is None:
+                raise
+            await self._look()
+            return await self._invoke(turn_input, thread, context, emit)
 
     async def _invoke(
         self, turn_input: TurnInput, thread: str, context: TurnContext, emit: Emit | None

@@ -10,6 +10,7 @@ from config.versions import Versions
 from dialogue.audience import EVERYBODY, Audience
 from graph.calls import Failed, Final, TurnCall, TurnEvent
 from graph.forking import Past
+from graph.releases import Released
 
 
 class Turns(Protocol):
@@ -104,6 +105,45 @@ class Chatwoot(Protocol):
         """Hand a conversation to people, or to the bot; False where Chatwoot did not take it."""
 
 
+class DraftState(Protocol):
+    """A working folder as its author wants to know it."""
+
+    @property
+    def tenant(self) -> str:
+        """Whose it is."""
+
+    @property
+    def project(self) -> str:
+        """Its name."""
+
+    @property
+    def version(self) -> str | None:
+        """The last valid one; None where it never was valid."""
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """What is wrong with the files as they are now, one line each."""
+
+
+class Publishing(Protocol):
+    """The projects' versions."""
+
+    def drafts(self) -> Sequence[DraftState]:
+        """The working folders, of all tenants."""
+
+    async def listed(self, tenant: str, project: str) -> list[dict[str, JsonValue]]:
+        """The versions, each with at least its `version` and whether it is `current`."""
+
+    async def publish(self, tenant: str, project: str, *, by: str, untested: bool = False) -> Released:
+        """Publish the working folder; raises PublishRefusedError or GateBrokenError."""
+
+    async def rollback(self, tenant: str, project: str, *, by: str, to: str | None = None) -> Released:
+        """Let new sessions take an earlier version again; raises RollbackRefusedError."""
+
+    async def remove(self, tenant: str, project: str, version: str) -> bool:
+        """Remove a version that nobody needs; False where there is none. Raises VersionKeptError."""
+
+
 class Services(Protocol):
     """Everything a request may use; opened once a process."""
 
@@ -126,3 +166,7 @@ class Services(Protocol):
     @property
     def chatwoot(self) -> Chatwoot:
         """Their Chatwoot accounts."""
+
+    @property
+    def publishing(self) -> Publishing:
+        """Their versions."""

@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from config.project import ErrorKind
 from graph.calls import Failed, TurnRefusedError
 from serving.text import clean, to_json
+from tools.errors import LedgerUnavailableError
 from tools.knowledge_errors import KnowledgeError
 
 ProblemKind = ErrorKind | Literal["validation", "unauthorized", "busy", "too_large", "budget_exhausted"]
@@ -131,6 +132,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(TurnRefusedError, _on_refused_turn)
     app.add_exception_handler(KnowledgeError, _on_knowledge_error)
+    app.add_exception_handler(LedgerUnavailableError, _on_database_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(ValidationError, _on_invalid_model)
 
@@ -149,6 +151,13 @@ async def _on_knowledge_error(request: Request, error: Exception) -> Response:
     failed = cast(KnowledgeError, error)
     problem = ProblemError(503, "internal_error", f"The knowledge base is not ready: {failed.told}.")
     log.error("request_broke", error_id=problem.error_id, where=request.url.path, cause=str(failed))
+    problem.logged = True
+    return problem_response(problem)
+
+
+async def _on_database_error(request: Request, error: Exception) -> Response:
+    problem = ProblemError(503, "internal_error", "The database cannot be used now. Try again in a moment.")
+    log.error("request_broke", error_id=problem.error_id, where=request.url.path, cause=str(error), exc_info=error)
     problem.logged = True
     return problem_response(problem)
 

@@ -14,8 +14,10 @@ from rich.console import Console
 from uvicorn.loops.auto import auto_loop_factory
 
 from config.settings import Settings
+from config.versions import DRAFT
 from graph.services import Services, open_services
 from ingest.run import run_ingest
+from scenarios.gate import ChildGate
 from serving.app import DRAIN_SECONDS, OpenServices, create_app
 from serving.auth import Keys, load_keys, refuse_open_bind
 from serving.logs import configure_logs
@@ -64,7 +66,7 @@ class Serving:
         A demo reads the documents and learns the examples first, so that the first answer is a good one.
         """
         # Opened before the server, so that what is wrong with a folder or a file is told in a line.
-        async with open_services(self.settings, redactor=self.redactor) as services:
+        async with open_services(self.settings, redactor=self.redactor, gate=ChildGate(self.settings)) as services:
             if demo:
                 await self._learn(services)
                 self._welcome()
@@ -88,7 +90,8 @@ class Serving:
     async def _learn(self, services: Services) -> None:
         base = services.knowledge_base
         for version in services.versions.all():
-            if version.project.knowledge.enabled:
+            # Publishing brought a published version's documents in.
+            if version.project.knowledge.enabled and version.name.startswith(DRAFT):
                 try:
                     await base.run(partial(run_ingest, version, knowledge=base, console=self.console))
                 except KnowledgeError as error:

@@ -63,13 +63,24 @@ class Calibrations:
         fresh.replace(path)
         return path
 
-    def match(self, version: Version, *, knowledge: str, encoder: str) -> Match:
+    def add(self, version: Version, stored: StoredCalibration) -> None:
+        """Keep a calibration that came with a version, where it has none of its own here."""
+        if not (self._of(version.project.tenant, version.project.name) / f"{version.name}.json").is_file():
+            self.save(version, stored)
+
+    def chosen(self, version: Version, *, knowledge: str, encoder: str) -> StoredCalibration | None:
         """The calibration fitted to this knowledge and encoder, the version's own before another's."""
         all_of_it = self._read(self._of(version.project.tenant, version.project.name))
         fitting = [one for one in all_of_it if (one.knowledge, one.encoder) == (knowledge, encoder)]
         own = [one for one in fitting if _plain(one.version) == _plain(version.name)]
-        if fitting:
-            return Match(calibration=(own or sorted(fitting, key=lambda one: one.fitted_at))[-1].weights)
+        return max(own or fitting, key=lambda one: one.fitted_at, default=None)
+
+    def match(self, version: Version, *, knowledge: str, encoder: str) -> Match:
+        """The calibration that serves, or why there is none."""
+        chosen = self.chosen(version, knowledge=knowledge, encoder=encoder)
+        if chosen is not None:
+            return Match(calibration=chosen.weights)
+        all_of_it = self._read(self._of(version.project.tenant, version.project.name))
         if not all_of_it:
             return Match()
         why = "encoder" if all(one.encoder != encoder for one in all_of_it) else "knowledge"

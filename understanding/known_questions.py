@@ -7,7 +7,7 @@ name the intents' own matters, and cost more intents than they find questions.
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -28,20 +28,17 @@ def known_questions(version: Version) -> tuple[str, ...]:
     if not version.project.knowledge.enabled:
         return ()
     found = dict.fromkeys(
-        text
-        for path in _files(version.folder, version.project.knowledge.paths)
-        for text in _questions_in(path)
-        if _SHORTEST <= len(text) <= _LONGEST
+        text for path in question_tables(version) for text in _questions_in(path) if _SHORTEST <= len(text) <= _LONGEST
     )
     step = -(-len(found) // MOST) or 1
     return tuple(found)[::step]
 
 
-def _files(folder: Path, sources: Sequence[str]) -> Iterator[Path]:
-    """The files of a project's sources that stand in its folder; links that lead out of it are left alone."""
-    root = folder.resolve()
+def question_tables(version: Version) -> Iterator[Path]:
+    """The tables of a project's sources that stand in its folder; links that lead out of it are left alone."""
+    root = version.folder.resolve()
     count = 0
-    for source in sources:
+    for source in version.project.knowledge.paths if version.project.knowledge.enabled else ():
         start = (root / source).resolve()
         if not start.is_relative_to(root) or start == root:
             continue

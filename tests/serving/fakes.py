@@ -14,6 +14,8 @@ from config.versions import Version
 from dialogue.audience import EVERYBODY, Audience
 from graph.calls import Delta, Failed, Final, TurnCall, TurnEvent, TurnRefusedError
 from graph.forking import TurnPage
+from graph.publishing import DraftState
+from graph.releases import PublishRefusedError, Released, RollbackRefusedError
 from graph.turn_log import LoggedTurn
 
 Script = Callable[[TurnCall], Sequence[TurnEvent | float | Exception]]
@@ -254,6 +256,26 @@ class FakeChatwoot:
 
 
 @dataclass
+class FakePublishing:
+    """Publishes nothing, and lists one version of every project."""
+
+    def drafts(self) -> list[DraftState]:
+        return []
+
+    async def listed(self, tenant: str, project: str) -> list[dict[str, JsonValue]]:
+        return [{"version": "draft-1", "current": True}]
+
+    async def publish(self, tenant: str, project: str, *, by: str, untested: bool = False) -> Released:
+        raise PublishRefusedError("untested", "there is no scenario")
+
+    async def rollback(self, tenant: str, project: str, *, by: str, to: str | None = None) -> Released:
+        raise RollbackRefusedError("there is no version")
+
+    async def remove(self, tenant: str, project: str, version: str) -> bool:
+        return False
+
+
+@dataclass
 class FakeServices:
     """All of them together."""
 
@@ -261,6 +283,7 @@ class FakeServices:
     versions: FakeVersions = field(default_factory=lambda: FakeVersions([make_version("bank")]))
     knowledge: FakeKnowledge = field(default_factory=FakeKnowledge)
     chatwoot: FakeChatwoot = field(default_factory=FakeChatwoot)
+    publishing: FakePublishing = field(default_factory=FakePublishing)
 
     @property
     def past(self) -> FakePast:

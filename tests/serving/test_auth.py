@@ -94,6 +94,9 @@ ROUTES = [
     ("GET", "/projects", "admin"),
     ("GET", "/projects/bank/versions", "admin"),
     ("GET", "/graph", "chat"),
+    ("POST", "/projects/bank/publish", "admin"),
+    ("POST", "/projects/bank/rollback", "admin"),
+    ("DELETE", "/projects/bank/versions/y", "admin"),
     ("GET", "/stats", "admin"),
     ("GET", "/metrics", "admin"),
 ]
@@ -114,9 +117,14 @@ async def test_no_route_is_missing_from_the_table_above(guarded: Service) -> Non
     document = (await guarded.http.get("/openapi.json")).json()
     described = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
     named = {
-        (method, path.replace("/x", "/{session_id}" if "sessions" in path else "/{document_id}"))
+        (
+            method,
+            path.replace("/x", "/{session_id}" if "sessions" in path else "/{document_id}")
+            .replace("/projects/bank", "/projects/{project}")
+            .replace("/versions/y", "/versions/{version}"),
+        )
         for method, path, _ in ROUTES
-    } | {("GET", "/projects/{project}/versions")}
+    }
 
     open_to_all = {("GET", "/livez"), ("GET", "/readyz"), ("POST", "/channels/chatwoot")}  # the last is signed
     assert described - named - open_to_all <= {("GET", "/agent/output_schema"), ("GET", "/agent/config_schema")}
@@ -138,10 +146,14 @@ async def test_what_is_another_tenant_s_looks_like_what_is_not_there(guarded: Se
         ("DELETE", "/sessions/secret-session", "/sessions/none"),
         ("POST", "/sessions/secret-session/desk/release", "/sessions/none/desk/release"),
         ("GET", "/projects/shop/versions", "/projects/nil/versions"),
+        ("POST", "/projects/shop/publish", "/projects/nil/publish"),
+        ("POST", "/projects/shop/rollback", "/projects/nil/rollback"),
+        ("DELETE", "/projects/shop/versions/a1", "/projects/nil/versions/a1"),
         ("GET", "/knowledge/documents?project=shop", "/knowledge/documents?project=nil"),
     ]
     for method, theirs, nowhere in pairs:
-        answers = [await guarded.http.request(method, path, headers=acme) for path in (theirs, nowhere)]
+        body: dict[str, object] | None = {} if theirs.startswith("/projects") and method == "POST" else None
+        answers = [await guarded.http.request(method, path, headers=acme, json=body) for path in (theirs, nowhere)]
         first, second = (answer.json() for answer in answers)
         assert answers[0].status_code == answers[1].status_code == 404
         assert first["kind"] == second["kind"]

@@ -19,7 +19,7 @@ from serving.app import create_app
 from tests.dialogue.talking import bank
 from tests.graph.conftest import MEANINGS
 from tests.graph.fakes import Room, Script
-from tests.serving.fakes import FakeKnowledge
+from tests.serving.fakes import FakeKnowledge, FakePublishing
 from tools.chatwoot import ChatwootLine
 from tools.http import open_line
 
@@ -126,6 +126,7 @@ async def service(tmp_path) -> AsyncIterator[Service]:
                 versions = room.versions
                 past = room.past
                 knowledge = FakeKnowledge()
+                publishing = FakePublishing()
                 chatwoot = ChatwootLine(line, environment=ENVIRONMENT, first_pause=0.01)
 
             @asynccontextmanager
