@@ -30,4 +30,9 @@ def app() -> FastAPI:
     keys = load_keys(settings.keys.get_secret_value() if settings.keys else None)
     # Whoever starts an ASGI server says where it listens; only keys make it safe to listen to others.
     gate = ChildGate(settings)
-    return create_app(lambda: open_services(settings, redactor=redactor, gate=gate), keys=keys, debug=settings.debug)
+    return create_app(
+        lambda: open_services(settings, redactor=redactor, gate=gate),
+        keys=keys,
+        debug=settings.debug,
+        prices=settings.prices,
+    )

@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     """The chat model's name; without it there is no model."""
     embeddings: Annotated[str, Field(validation_alias=_named("SWITCHBOARD_EMBEDDINGS"))] = "embedded"
     """`embedded` or `openai:MODEL`."""
+    model_price: Annotated[str | None, Field(validation_alias=_named("SWITCHBOARD_MODEL_PRICE"))] = None
+    """What a million tokens cost, `read,written`; for `/metrics` only."""
     tenant_turns: Annotated[int, Field(ge=1, validation_alias=_named("SWITCHBOARD_TENANT_TURNS"))] = 64
     """Turns of one tenant under way at once, in one worker; others wait."""
     tenant_turns_per_minute: Annotated[
@@ -73,6 +75,22 @@ class Settings(BaseSettings):
         if value != "embedded" and not value.startswith("openai:"):
             raise ValueError("SWITCHBOARD_EMBEDDINGS must be embedded or openai:MODEL")
         return value
+
+    @field_validator("model_price")
+    @classmethod
+    def _two_numbers(cls, value: str | None) -> str | None:
+        parts = (value or "0,0").split(",")
+        if len(parts) != 2 or not all(part.strip().replace(".", "", 1).isdecimal() for part in parts):
+            raise ValueError("SWITCHBOARD_MODEL_PRICE must be two prices of a million tokens: read,written (0.40,1.60)")
+        return value
+
+    @property
+    def prices(self) -> tuple[float, float] | None:
+        """What a million tokens cost, read and written; None where nobody said."""
+        if self.model_price is None:
+            return None
+        read, written = self.model_price.split(",")
+        return float(read), float(written)
 
     @property
     def uses_postgres(self) -> bool:

@@ -206,6 +206,7 @@ async def open_services(
                 tenant_per_minute=settings.tenant_turns_per_minute,
             ),
             clock=clock,
+            counts={"ledger": opened.ledger.counts, "desk": opened.outbox.counts},
             probes={
                 "disk": WriteProbe(written_folders(settings)).check,
                 "database": turn_log.check,

@@ -41,6 +41,9 @@ REMEMBERED = 10_000
 
 Emit = Callable[[Delta], None]
 
+Count = Callable[[], Awaitable[Mapping[str, int]]]
+"""Says how many there are of something, by state."""
+
 Probe = Callable[[], Awaitable[str | None]]
 """Says what is wrong with a dependency; None where nothing is."""
 
@@ -76,9 +79,11 @@ class Turns(Sessions):
         takeovers: Takeovers | None = None,
         admission: Admission | None = None,
         look: Look | None = None,
+        counts: Mapping[str, Count] | None = None,
     ) -> None:
         super().__init__(graph=graph, turn_log=turn_log, records=records, clock=clock, deeds=deeds, takeovers=takeovers)
         self._admission = admission or Admission()
+        self._counts = counts or {}
         self._probes = probes
         self._versions = versions
         self._look = look
@@ -136,6 +141,11 @@ class Turns(Sessions):
             "failed_turns": figures.failed,
             "tokens": figures.tokens,
         }
+
+    async def backlog(self) -> dict[str, dict[str, int]]:
+        """How many turns are under way, and what else is counted, by state; raises LedgerUnavailableError."""
+        running = {"running": len(self.figures.active), "waiting": self._admission.waiting}
+        return {"turns": running, **{name: dict(await count()) for name, count in self._counts.items()}}
 
     async def ready(self) -> dict[str, str]:
         """Every dependency with `ok` or what is wrong with it."""

@@ -9,7 +9,8 @@ from serving import chat, chatwoot, desk, drawing, knowledge, operation, page, p
 from serving.auth import Keys
 from serving.chat import HEARTBEAT_SECONDS
 from serving.cross_origin import CrossOrigin
-from serving.edge import BODY_SECONDS, Edge, Figures
+from serving.edge import BODY_SECONDS, Edge
+from serving.figures import Figures, Prices
 from serving.langserve_mount import agent_router
 from serving.openapi import describe
 from serving.ports import Services
@@ -28,9 +29,10 @@ def create_app(
     heartbeat_seconds: float = HEARTBEAT_SECONDS,
     drain_seconds: float = DRAIN_SECONDS,
     body_seconds: float = BODY_SECONDS,
+    prices: Prices | None = None,
 ) -> FastAPI:
     """The app; its lifespan opens the services, and drains the running turns before it closes them."""
-    figures = Figures()
+    figures = Figures(prices=prices)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

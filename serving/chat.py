@@ -13,7 +13,7 @@ from graph.calls import Delta, Failed, Final, TurnCall, TurnEvent, TurnRefusedEr
 from serving.auth import Visitor
 from serving.contract import ChatAnswer, ChatRequest
 from serving.cross_origin import for_visitor, from_visitor, refuse_guessable
-from serving.edge import Figures
+from serving.figures import Figures
 from serving.ports import Services
 from serving.problems import broken, internal
 from serving.reach import Open, apology, turn_in_its_language
@@ -104,7 +104,7 @@ class Counted:
         try:
             event = await self._turns.run(call)
         except TurnRefusedError as error:
-            self._figures.refused[error.kind] += 1
+            self._figures.refused(error.kind)
             raise
         except Exception as error:  # noqa: BLE001 - the server's edge: one turn's fault is one turn's answer
             problem = internal(error, where="turn")
@@ -125,17 +125,14 @@ class Counted:
                 self._count(event)
                 yield Final(self._to(event.answer)) if isinstance(event, Final) else event
         except TurnRefusedError as error:
-            self._figures.refused[error.kind] += 1
+            self._figures.refused(error.kind)
             raise
 
     def _count(self, event: TurnEvent) -> None:
         if isinstance(event, Final):
-            self._figures.turns[str(event.answer.get("outcome"))] += 1
-            reason = event.answer.get("transfer_reason")
-            if event.answer.get("should_transfer") and reason:
-                self._figures.transfers[str(reason)] += 1
+            self._figures.answered(event.answer)
         elif isinstance(event, Failed):
-            self._figures.refused[event.kind] += 1
+            self._figures.refused(event.kind)
 
 
 async def _streamed(source: AsyncGenerator[TurnEvent], name: str, seconds: float) -> Response:

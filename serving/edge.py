@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import Counter, defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -10,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.figures import Figures
 from serving.headers import refuse_headers
 from serving.problems import ProblemError, internal, log_refusal, problem_response
 
@@ -39,23 +39,6 @@ _PLAYGROUND = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-
-
-class Figures:
-    """What the process has answered so far, for `/metrics`."""
-
-    def __init__(self) -> None:
-        self.requests: Counter[tuple[str, str, int]] = Counter()
-        """By route, method and status."""
-        self.seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
-        """By route and method."""
-        self.turns: Counter[str] = Counter()
-        """By outcome."""
-        self.transfers: Counter[str] = Counter()
-        """By reason."""
-        self.refused: Counter[str] = Counter()
-        """Turns that broke or were not begun, by kind."""
-        self.started = time.time()
 
 
 class Edge:
@@ -95,8 +78,7 @@ class Edge:
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = _route(scope)
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        self._figures.requests[route, method, status] += 1
-        self._figures.seconds[route, method] += seconds
+        self._figures.request(route, method, status, seconds)
 
 
 class _Outgoing:

@@ -24,7 +24,7 @@ from graph.calls import Delta, Failed, TurnCall, TurnEvent, TurnRefusedError
 from serving.auth import Caller, Chatter
 from serving.chat import Counted, failure_data
 from serving.contract import ChatAnswer, ChatRequest
-from serving.edge import Figures
+from serving.figures import Figures
 from serving.ports import Services
 from serving.problems import ProblemError, new_error_id
 from serving.reach import turn_in_its_language, turn_of

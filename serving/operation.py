@@ -1,19 +1,23 @@
 """Operation: is it alive, is it ready, what has it done."""
 
 import time
-from collections.abc import Iterable
 from typing import Annotated, cast
 
+import structlog
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, JsonValue
 
 from serving.auth import Admin, needs
 from serving.chat import problems
-from serving.edge import Figures
+from serving.figures import Figures
 from serving.problems import ProblemError
 from serving.reach import Open, sessions_of
 from serving.text import to_json
+from tools.errors import LedgerUnavailableError
+
+log = structlog.get_logger("serving")
 
 router = APIRouter(tags=["operation"])
 
@@ -72,40 +76,12 @@ async def stats(
     responses=problems(401, 403),
     dependencies=[Depends(needs("admin"))],
 )
-async def metrics(request: Request) -> Response:
+async def metrics(request: Request, services: Open) -> Response:
     """Counters in Prometheus' text format; no tenant, session or text is in them."""
-    text = "".join(_lines(cast(Figures, request.app.state.figures)))
-    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
-
-
-def _lines(figures: Figures) -> Iterable[str]:
-    yield from _metric(
-        "switchboard_requests_total",
-        "Requests answered.",
-        (
-            ({"route": route, "method": method, "status": str(status)}, count)
-            for (route, method, status), count in figures.requests.items()
-        ),
-    )
-    yield from _metric(
-        "switchboard_request_seconds_total",
-        "Time spent answering requests.",
-        (({"route": route, "method": method}, seconds) for (route, method), seconds in figures.seconds.items()),
-    )
-    for name, help_text, label, counts in (
-        ("switchboard_turns_total", "Turns answered.", "outcome", figures.turns),
-        ("switchboard_turns_failed_total", "Turns that broke or were refused.", "kind", figures.refused),
-        ("switchboard_transfers_total", "Transfers to a person.", "reason", figures.transfers),
-    ):
-        yield from _metric(name, help_text, (({label: key}, count) for key, count in counts.items()))
-
-
-def _metric(name: str, help_text: str, samples: Iterable[tuple[dict[str, str], float]]) -> Iterable[str]:
-    yield f"# HELP {name} {help_text}\n# TYPE {name} counter\n"
-    for labels, value in samples:
-        inner = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-        yield f"{name}{{{inner}}} {value}\n"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    figures = cast(Figures, request.app.state.figures)
+    try:
+        figures.backlog(await services.turns.backlog())
+    except LedgerUnavailableError:
+        # What was counted here is told all the same: who watches needs it most when a database is gone.
+        log.warning("backlog_not_counted")
+    return Response(figures.text(), media_type=CONTENT_TYPE_LATEST)

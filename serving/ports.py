@@ -51,6 +51,9 @@ class Turns(Protocol):
     def statistics(self) -> dict[str, JsonValue]:
         """Sessions and turns of this process."""
 
+    async def backlog(self) -> dict[str, dict[str, int]]:
+        """How many there are at this moment, by kind and state: `turns`, `ledger`, `desk`."""
+
     async def ready(self) -> dict[str, str]:
         """Every dependency with `ok` or what is wrong with it."""
 

@@ -11,7 +11,7 @@ from serving.auth import Admin, Agent, Caller, Chatter, Visitor, needs
 from serving.chat import Counted, problems
 from serving.contract import ChatAnswer, Done
 from serving.cross_origin import refuse_guessable
-from serving.edge import Figures
+from serving.figures import Figures
 from serving.ports import Services
 from serving.reach import Open, no_session, project_of, session_place, sessions_of
 from serving.strict import StrictRoute

@@ -73,7 +73,7 @@ class Serving:
             await self._server(lambda: _opened(services)).serve()
 
     def _server(self, services: OpenServices) -> uvicorn.Server:
-        app = create_app(services, keys=self.keys, debug=self.settings.debug)
+        app = create_app(services, keys=self.keys, debug=self.settings.debug, prices=self.settings.prices)
         config = uvicorn.Config(
             app,
             host=self.host,

@@ -65,3 +65,9 @@ class Database(Protocol):
 
     async def aclose(self) -> None:
         """Let go of what is open."""
+
+
+def counted(connection: Connection, table: str) -> dict[str, int]:
+    """How many rows of a table are in each `state`."""
+    found = connection.execute(f"SELECT state, COUNT(*) AS rows_of_it FROM {table} GROUP BY state")  # noqa: S608  # ours
+    return {row["state"]: int(row["rows_of_it"]) for row in found.fetchall()}

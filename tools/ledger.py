@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final, Literal, Protocol
 
-from tools.database import Connection, Database, Values
+from tools.database import Connection, Database, Values, counted
 from tools.database import Row as DatabaseRow
 from tools.errors import LedgerUnavailableError
 from tools.findings import Finding
@@ -112,6 +112,7 @@ CREATE TABLE IF NOT EXISTS action_ledger (
 ) WITHOUT ROWID
 """),
     add_column("action_ledger", "lookup", "TEXT DEFAULT NULL"),
+    statements("CREATE INDEX IF NOT EXISTS action_ledger_by_state ON action_ledger (state)"),
 )
 OF_SCOPE: Final = (
     "tenant = :tenant AND (CAST(:project AS TEXT) IS NULL OR project = :project)"
@@ -238,6 +239,10 @@ class ActionLedger:
         """See Ledger."""
         statement = f"DELETE FROM action_ledger WHERE {OF_SCOPE}"  # noqa: S608 - a constant
         return await self._changed(statement, {"tenant": tenant, "project": project, "session_id": session_id})
+
+    async def counts(self) -> dict[str, int]:
+        """How many actions are in each state."""
+        return await self._database.read(lambda connection: counted(connection, "action_ledger"))
 
     async def check(self) -> str | None:
         """What is wrong where actions cannot be written down, and are not done; None where they can."""

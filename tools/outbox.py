@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from tools.database import Connection, Database, Row, Values
+from tools.database import Connection, Database, Row, Values, counted
 from tools.ledger import OF_SCOPE
 from tools.migrations import Schema, statements
 from tools.owners import Owner
@@ -140,6 +140,10 @@ class Outbox:
         """Remove the letters of a session, a project or a tenant; says how many there were."""
         statement = f"DELETE FROM desk_outbox WHERE {OF_SCOPE}"  # noqa: S608 - a constant
         return await self._changed(statement, {"tenant": tenant, "project": project, "session_id": session_id})
+
+    async def counts(self) -> dict[str, int]:
+        """How many letters are in each state."""
+        return await self._database.read(lambda connection: counted(connection, "desk_outbox"))
 
     async def aclose(self) -> None:
         """Let go of the database."""

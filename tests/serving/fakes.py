@@ -156,6 +156,9 @@ class FakeTurns:
     def statistics(self) -> dict[str, JsonValue]:
         return {"active_sessions": len(self.said), "active_turns": 0}
 
+    async def backlog(self) -> dict[str, dict[str, int]]:
+        return {"turns": {"running": 0, "waiting": 0}}
+
     async def ready(self) -> dict[str, str]:
         return self.state
 

@@ -136,10 +136,10 @@ async def test_statistics_and_metrics_count_what_was_done(start: StartService) -
     assert stats["active_sessions"] == 2
     assert [session["session_id"] for session in stats["sessions"]] == ["s1", "s2"]
     assert stats["uptime_seconds"] >= 0
-    assert 'switchboard_turns_total{outcome="answered"} 1' in metrics
-    assert 'switchboard_turns_failed_total{kind="llm_error"} 1' in metrics
-    assert 'switchboard_requests_total{route="/chat",method="POST",status="200"} 1' in metrics
-    assert 'route="none",method="GET",status="404"' in metrics
+    assert 'switchboard_turns_total{outcome="answered"} 1.0' in metrics
+    assert 'switchboard_turns_failed_total{kind="llm_error"} 1.0' in metrics
+    assert 'switchboard_requests_total{method="POST",route="/chat",status="200"} 1.0' in metrics
+    assert 'method="GET",route="none",status="404"' in metrics
     assert "nowhere" not in metrics
 
 
