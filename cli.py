@@ -226,7 +226,7 @@ def openapi(
         Path | None, typer.Option("--project", help="Add to this project; a new one called after the document without.")
     ] = None,
     only: Annotated[
-        str | None, typer.Option("--only", help="Only operations whose path, operationId or tag contains this.")
+        str | None, typer.Option("--only", help="Only operations with these words in path, operationId or tags.")
     ] = None,
 ) -> None:
     """Actions, slots and intents from an API's description; says what it left out and why."""

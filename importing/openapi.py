@@ -43,7 +43,7 @@ class Imported:
 
 
 def import_openapi(path: Path, *, locales: Sequence[str] = ("en",), only: str | None = None) -> Imported:
-    """Read a document; raises ImportRefusedError. `only` chooses operations by path, operationId or tag."""
+    """Read a document; raises ImportRefusedError. `only` is words of path, operationId or tags."""
     notes = Notes()
     document = read_document(path, notes)
     info = document.resolve(document.root.get("info"), "info")
@@ -55,7 +55,9 @@ def import_openapi(path: Path, *, locales: Sequence[str] = ("en",), only: str | 
     for line in _servers(document, reader.base):
         notes.conclude("servers", line)
     if not reader.actions:
-        raise ImportRefusedError("\n".join([f"{path.name} has no operation that can be imported", *notes.lines[:20]]))
+        chosen = f" with {only!r} in its path, operationId or tags" if only is not None else ""
+        refusal = f"{path.name} has no operation that can be imported{chosen}"
+        raise ImportRefusedError("\n".join([refusal, *notes.lines[:20]]))
     return Imported(
         name=name,
         slots=reader.shared(),
@@ -206,7 +208,7 @@ def _operations(document: Document) -> Iterator[tuple[str, str, Object, Object]]
 def _chosen(only: str, path: str, operation: Object) -> bool:
     tags = operation.get("tags")
     words_of = [path, str(operation.get("operationId")), *(map(str, tags) if isinstance(tags, list) else ())]
-    return any(only.casefold() in one.casefold() for one in words_of)
+    return all(any(word in one.casefold() for one in words_of) for word in only.casefold().split())
 
 
 def _only_reads(path: str, title: str) -> bool:

@@ -184,7 +184,7 @@ def _assent_before(m: Material) -> list[Command]:
 
 def _cancelled_for(m: Material) -> Reading | None:
     """Something else after a word that ends the flow: `forget that, what is my balance`."""
-    if m.active is None or m.lead != "cancel":
+    if m.active is None or m.lead != "cancel" or m.whole.acts.exact == "cancel":
         return None
     wishes = [each for each in (*m.parts, m.whole) if each.intents.verdict == "sure" and each.intents.best != m.active]
     if not wishes or wishes[0].intents.best is None:

@@ -8,6 +8,7 @@ import pytest
 
 from config.checks import check
 from config.loading import load
+from importing.notes import ImportRefusedError
 from importing.openapi import import_openapi
 from importing.saving import save
 from tools.requests import build_request
@@ -234,6 +235,9 @@ def test_operations_are_chosen_by_path_id_or_tag():
     assert set(imported("clinic.yaml", only="getpet").actions) == {"get_pet"}
     assert set(imported("hosting.yaml", only="ISSUES").actions) >= {"issues_create", "issues_lock"}
     assert set(imported("hosting.yaml", only="/markdown").actions) == {"markdown_render_raw"}
+    assert set(imported("hosting.yaml", only="issues unlock").actions) == {"issues_unlock"}
+    with pytest.raises(ImportRefusedError, match="no operation that can be imported with 'weather' in its path"):
+        imported("hosting.yaml", only="weather")
 
 
 def test_two_operations_of_one_summary_have_examples_of_their_own():
