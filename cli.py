@@ -100,7 +100,7 @@ def serve(
     *,
     host: Annotated[str, typer.Option(help="Without keys only loopback is allowed.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; more than one is not supported yet.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the port.")] = 1,
     demo: DemoOption = False,
     drafts: Annotated[
         bool, typer.Option("--drafts", help="New sessions take the working folders, also of published projects.")
@@ -110,14 +110,12 @@ def serve(
     from serving.auth import KeysError, OpenBindError
     from terminal.serve import serve as serve_projects
 
-    if workers > 1:
-        raise fail("--workers: more than one is not supported yet; start one")
     if demo:
         os.environ.setdefault("SWITCHBOARD_DEBUG", "1")
     settings = settings_of(projects)
     settings = settings.model_copy(update={"drafts": True}) if drafts else settings
     try:
-        serve_projects(settings, host=host, port=port, demo=demo)
+        serve_projects(settings, host=host, port=port, demo=demo, workers=workers)
     except (KeysError, OpenBindError, OSError) as error:
         raise fail(error) from None
 

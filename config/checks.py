@@ -21,9 +21,7 @@ from config.loading import FILE
 from config.reading import KeyPath, Reading, read_file
 from config.versions import Version
 
-NOT_SUPPORTED_YET: Final[Mapping[str, frozenset[str] | None]] = {
-    "session.busy": frozenset({"merge", "interrupt"}),
-}
+NOT_SUPPORTED_YET: Final[Mapping[str, frozenset[str] | None]] = {}
 """Keys that are read and not yet carried out: the values concerned, or None for any. `*` stands for one name."""
 
 _CHECKS: Final[Sequence[Callable[[Report], None]]] = (

@@ -315,7 +315,13 @@ class SessionRules(Model):
     """How long a conversation lasts, and what a second message does while one is being answered."""
 
     idle_minutes: float = Field(60, gt=0, description="After this much silence the session greets anew.")
-    busy: Literal["queue", "reject", "merge", "interrupt"] = "queue"
+    busy: Literal["queue", "reject", "merge", "interrupt"] = Field(
+        "queue",
+        description="A second message while one is answered waits (queue), is refused (reject), is read together with "
+        "those that come within `burst_seconds` (merge), or stops the turn before it does or says anything and is read "
+        "together with its message (interrupt).",
+    )
+    burst_seconds: float = Field(1.0, gt=0, le=30, description="With `busy: merge`: a burst ends after so much quiet.")
     empty_message: Literal["ask", "refuse"] = "ask"
 
 

@@ -51,6 +51,10 @@ class Settings(BaseSettings):
         int | None, Field(ge=1, validation_alias=_named("SWITCHBOARD_TENANT_TURNS_PER_MINUTE"))
     ] = None
     """Turns a minute that each tenant may have, over all workers; no limit if unset."""
+    checkpoints: Annotated[int, Field(ge=1, validation_alias=_named("SWITCHBOARD_CHECKPOINTS"))] = 20
+    """How many turns of a session can be gone back to: so many checkpoints are kept, the newest first."""
+    keep_days: Annotated[float | None, Field(gt=0, validation_alias=_named("SWITCHBOARD_KEEP_DAYS"))] = None
+    """Sessions that lay still for longer are forgotten; never if unset."""
     log: Annotated[Literal["json", "text"], Field(validation_alias=_named("SWITCHBOARD_LOG"))] = "text"
     debug: Annotated[bool, Field(validation_alias=_named("SWITCHBOARD_DEBUG"))] = False
     """Opens the playground and the event stream; never in production."""

@@ -21,6 +21,7 @@ from evals.bench_conversations import Conversation
 from evals.bench_processes import ROOT
 from graph.build import ConversationGraph, build_graph
 from graph.calls import TurnCall
+from graph.mailbox import Mailbox
 from graph.parts import Parts
 from graph.services import open_parts
 from graph.sessions import config_of
@@ -61,6 +62,8 @@ async def open_ground(folder: Path, business: str) -> AsyncIterator[Ground]:
         turns = Turns(
             graph=on_disk,
             turn_log=DatabaseTurnLog(opened.storage.log),
+            mailbox=Mailbox(opened.storage.log),
+            locks=opened.storage.locks,
             records=[],
             versions=parts.versions,
             budget=TokenBudget(),

@@ -226,7 +226,7 @@ class Killer:
             await asyncio.sleep(0.01)
 
 
-def _wishes_while(wanted: Callable[[int], bool]) -> Iterator[tuple[str, str]]:
+def wishes_while(wanted: Callable[[int], bool]) -> Iterator[tuple[str, str]]:
     """Codes and messages, the kinds in turn, while a number is wanted."""
     for number in itertools.takewhile(wanted, itertools.count()):
         kind, message = WISHES[number % len(WISHES)]
@@ -245,7 +245,7 @@ async def crash(
             customers = Customers(service.url, seed)
             chance = random.Random(seed)  # noqa: S311 - moments, no secrets
             killer = Killer(service, business, chance, kills, turns)
-            shared = _wishes_while(lambda number: number < (turns if killer.done else 10 * turns))
+            shared = wishes_while(lambda number: number < (turns if killer.done else 10 * turns))
             async with customers.client:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(killer.run())
@@ -261,7 +261,7 @@ async def load(
     business = CountingBusiness(seed)
     async with served(business_app(business)) as api, running(make_service(folder, api, database)) as service:
         customers = Customers(service.url, seed)
-        everything = list(_wishes_while(lambda number: number < sessions * each))
+        everything = list(wishes_while(lambda number: number < sessions * each))
         begun = time.monotonic()
         async with customers.client:
             await asyncio.gather(

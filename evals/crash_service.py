@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
+import psutil
 import uvicorn
 from fastapi import FastAPI
 
@@ -28,6 +29,8 @@ class ServiceProcess:
     environment: Mapping[str, str]
     log: Path | None = None
     """Where its lines go; nowhere if unset."""
+    workers: int = 1
+    """Processes behind the port."""
     kills: int = 0
     starts: list[float] = field(default_factory=list)
     """Seconds each start took."""
@@ -46,9 +49,10 @@ class ServiceProcess:
         environment = {**os.environ, **self.environment, "PYTHONPATH": str(ROOT), "SWITCHBOARD_DATA": str(self.folder)}
         self.folder.mkdir(parents=True, exist_ok=True)
         command = (sys.executable, "-P", "-m", "cli", "serve", "--projects", str(self.projects))
+        options = ("--port", str(self._port), "--workers", str(self.workers))
         with (self.log or Path(os.devnull)).open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
-                *command, "--port", str(self._port), cwd=self.folder, env=environment, stdout=output, stderr=output
+                *command, *options, cwd=self.folder, env=environment, stdout=output, stderr=output
             )
         await self._until_ready(begun + START_SECONDS)
         self.starts.append(time.monotonic() - begun)
@@ -78,6 +82,29 @@ class ServiceProcess:
             self._process.kill()
             await self._process.wait()
             self.kills += 1
+
+    async def kill_worker(self, number: int) -> None:
+        """SIGKILL to one of several workers, whose parent starts another."""
+        workers = self.worker_processes()
+        if workers:
+            workers[number % len(workers)].kill()
+            self.kills += 1
+
+    def worker_processes(self) -> list[psutil.Process]:
+        """The processes that serve, where there are several."""
+        if self._process is None:
+            return []
+        children = psutil.Process(self._process.pid).children()
+        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+    def said(self, words: str) -> int:
+        """How often its log says so."""
+        return self.log.read_text(encoding="utf-8", errors="replace").count(words) if self.log else 0
+
+    def signal(self, number: int) -> None:
+        """Send the service a signal."""
+        if self._process is not None:
+            self._process.send_signal(number)
 
     async def stop(self) -> None:
         """End it, politely at first."""

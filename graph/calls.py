@@ -26,6 +26,8 @@ class TurnCall:
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     event: TurnMade = "message"
     """What made the turn."""
+    heard: int = 0
+    """How many characters of the reply a caller who comes back has heard already."""
 
 
 @dataclass(frozen=True)

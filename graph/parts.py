@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from config.clock import Clock
 from config.versions import Versions
+from dialogue.interruptions import Interruptions
 from dialogue.takeovers import Takeovers
 from tools.ports import Actions, AnswerWriter, DeskLine, KnowledgeBase
 from understanding.port import Understanding
@@ -22,3 +23,5 @@ class Parts:
     clock: Clock
     takeovers: Takeovers = field(default_factory=Takeovers)
     """Shared with whoever lets persons speak in sessions."""
+    interruptions: Interruptions = field(default_factory=Interruptions)
+    """Shared with whoever may stop a turn."""

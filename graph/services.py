@@ -18,8 +18,10 @@ from config.versions import Version, Versions
 from graph.admission import Admission
 from graph.build import build_graph
 from graph.documents import Documents
+from graph.expiry import Expiry
 from graph.following import Following
 from graph.forking import PastTurns
+from graph.mailbox import Mailbox
 from graph.parts import Parts
 from graph.published import PublishedVersions
 from graph.publishing import ProjectKnowledge, Publishing
@@ -193,11 +195,14 @@ async def open_services(
         turns = Turns(
             graph=graph,
             turn_log=turn_log,
+            mailbox=Mailbox(opened.storage.log),
+            locks=opened.storage.locks,
             records=[opened.ledger, opened.outbox],
             deeds=opened.ledger,
             versions=parts.versions,
             look=opened.following.look_again if opened.following else None,
             takeovers=parts.takeovers,
+            interruptions=parts.interruptions,
             # Without a model nothing is spent, and nothing need be looked up.
             budget=TokenBudget(counters if settings.model else None),
             admission=Admission(
@@ -216,6 +221,9 @@ async def open_services(
                 **following,
             },
         )
+        if settings.keep_days is not None:
+            expiry = Expiry(turns, turn_log, opened.storage.locks, clock, days=settings.keep_days)
+            stack.push_async_callback(expiry.stop)
         yield Services(
             settings=settings,
             versions=parts.versions,

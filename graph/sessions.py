@@ -11,6 +11,7 @@ from langchain_core.runnables import RunnableConfig
 from pydantic import JsonValue
 
 from config.clock import Clock
+from dialogue.interruptions import Stoppable
 from dialogue.scene import values_of
 from dialogue.state import Counters, DialogueState, DialogueUpdate, Frame, TransferRecord
 from dialogue.takeovers import Takeovers
@@ -21,13 +22,14 @@ from graph.threads import ThreadLocks, thread_id
 from graph.turn_log import LoggedTurn, SessionRow, TurnLog
 from tools.errors import LedgerUnavailableError
 from tools.ledger import Row
+from tools.turn_locks import TurnLocks
 
 RECURSION_LIMIT = 50
 
 
-def config_of(thread: str) -> RunnableConfig:
-    """The graph's configuration for a thread, built from nothing a caller sent."""
-    return {"configurable": {"thread_id": thread}, "recursion_limit": RECURSION_LIMIT}
+def config_of(thread: str, turn: Stoppable | None = None) -> RunnableConfig:
+    """The graph's configuration for a thread, built from nothing a caller sent; the checkpoints look at `turn`."""
+    return {"configurable": {"thread_id": thread, "turn": turn}, "recursion_limit": RECURSION_LIMIT}
 
 
 Change = Callable[[DialogueState], DialogueUpdate | None]
@@ -60,6 +62,7 @@ class Sessions:
         clock: Clock,
         deeds: Deeds | None = None,
         takeovers: Takeovers | None = None,
+        locks: TurnLocks | None = None,
     ) -> None:
         self._takeovers = takeovers or Takeovers()
         self._records = records
@@ -67,7 +70,7 @@ class Sessions:
         self._graph = graph
         self._log = turn_log
         self._clock = clock
-        self._locks = ThreadLocks()
+        self._locks = ThreadLocks(locks)
 
     async def sessions(self, tenant: str) -> list[dict[str, JsonValue]]:
         """The tenant's sessions, the most recently active first."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from config.errors import ConfigError
 from config.settings import Settings
-from graph.checkpoints import open_postgres_saver, open_sqlite_saver
+from graph.checkpoints import open_sqlite_saver
+from graph.postgres_checkpoints import open_postgres_saver
 from graph.published import SCHEMA as VERSIONS_SCHEMA
 from graph.turn_log import SCHEMA as LOG_SCHEMA
 from tools.counters import SCHEMA as USAGE_SCHEMA
@@ -24,11 +24,15 @@ from tools.ledger import SCHEMA as LEDGER_SCHEMA
 from tools.outbox import SCHEMA as DESK_SCHEMA
 from tools.owners import FileOwner, Owner
 from tools.postgres import Postgres, PostgresTables
+from tools.postgres_locks import PostgresTurnLocks
 from tools.postgres_owner import PostgresOwner
 from tools.postgres_url import AddressError, PostgresAddress
 from tools.sqlite_file import SqliteFile
+from tools.turn_locks import FileTurnLocks, TurnLocks
 
 SETTING: Final = "SWITCHBOARD_DATABASE"
+
+Saver = BaseCheckpointSaver[int] | BaseCheckpointSaver[str]
 
 
 class StartError(ConfigError):
@@ -47,7 +51,9 @@ class Storage:
     versions: Database
     log: Database
     """Made when it is first used, as `saver` is: Studio's server brings its own."""
-    saver: Callable[[], AbstractAsyncContextManager[BaseCheckpointSaver[str]]]
+    locks: TurnLocks
+    """Who runs the turns of a conversation."""
+    saver: Callable[[], AbstractAsyncContextManager[Saver]]
     """Opens the checkpoints and tries the log out; raises StartError."""
     secrets: tuple[str, ...] = ()
     """What must not be shown."""
@@ -104,16 +110,22 @@ async def _open_files(settings: Settings) -> AsyncIterator[Storage]:
             await _tried_file("SWITCHBOARD_DATA", settings.data, opened)
 
         @asynccontextmanager
-        async def open_saver() -> AsyncIterator[BaseCheckpointSaver[str]]:
-            async with AsyncExitStack() as opening:
-                try:
-                    saver = await opening.enter_async_context(open_sqlite_saver(file))
-                except sqlite3.Error as error:
-                    raise _unusable_file(SETTING, file, error) from error
-                await _tried_file(SETTING, file, log)
+        async def open_saver() -> AsyncIterator[Saver]:
+            await _tried_file(SETTING, file, log)
+            async with open_sqlite_saver(log, keep=settings.checkpoints) as saver:
                 yield saver
 
-        yield Storage(owner=owner, ledger=ledger, desk=desk, usage=usage, versions=versions, log=log, saver=open_saver)
+        locks = stack.enter_context(FileTurnLocks(file.with_name(f"{file.name}.turns")))
+        yield Storage(
+            owner=owner,
+            ledger=ledger,
+            desk=desk,
+            usage=usage,
+            versions=versions,
+            log=log,
+            locks=locks,
+            saver=open_saver,
+        )
 
 
 def _file(settings: Settings) -> Path:
@@ -146,6 +158,7 @@ async def _open_postgres(settings: Settings) -> AsyncIterator[Storage]:
         await _reached(address)
         try:
             owner = await stack.enter_async_context(PostgresOwner(address))
+            locks = await stack.enter_async_context(PostgresTurnLocks(address))
         except psycopg.Error as error:
             raise _unusable_server(address, error) from error
         server = await stack.enter_async_context(Postgres(address))
@@ -156,10 +169,10 @@ async def _open_postgres(settings: Settings) -> AsyncIterator[Storage]:
             await _tried_tables(address, tables)
 
         @asynccontextmanager
-        async def open_saver() -> AsyncIterator[BaseCheckpointSaver[str]]:
+        async def open_saver() -> AsyncIterator[Saver]:
             async with AsyncExitStack() as opening:
                 try:
-                    saver = await opening.enter_async_context(open_postgres_saver(address))
+                    saver = await opening.enter_async_context(open_postgres_saver(address, keep=settings.checkpoints))
                 except psycopg.Error as error:
                     raise _unusable_server(address, error) from error
                 await _tried_tables(address, log)
@@ -173,6 +186,7 @@ async def _open_postgres(settings: Settings) -> AsyncIterator[Storage]:
             usage=usage,
             versions=versions,
             log=log,
+            locks=locks,
             saver=open_saver,
             secrets=secrets,
         )

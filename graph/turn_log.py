@@ -1,11 +1,12 @@
 """Sessions and their finished turns, beside the checkpoints: for repeated messages, lists and erasure."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pydantic import JsonValue
 
+from graph.mailbox import WAITING, remove
 from tools.database import Connection, Database, Row, Values
 from tools.migrations import Schema, add_column, number_rows, statements
 
@@ -27,6 +28,9 @@ CREATE INDEX IF NOT EXISTS turns_in_order ON turns (thread_id, created_at)
     add_column("turns", "message", "TEXT NOT NULL DEFAULT ''"),
     # Turns of one moment stay in their order.
     number_rows("turns"),
+    # Which checkpoint the last entry belongs to: another one means that a turn was not entered.
+    add_column("sessions", "checkpoint_id", "TEXT NOT NULL DEFAULT ''"),
+    WAITING,
 )
 
 
@@ -67,6 +71,9 @@ class TurnLog(Protocol):
     async def find(self, thread_id: str, message_id: str) -> LoggedTurn | None:
         """The turn of this message; None where it was not finished."""
 
+    async def settled(self, thread_id: str) -> bool:
+        """Whether the newest checkpoint's turn is in the log; asked by whoever has the thread to himself."""
+
     async def turns(self, thread_id: str) -> list[LoggedTurn]:
         """All finished turns of a session, oldest first."""
 
@@ -76,14 +83,20 @@ class TurnLog(Protocol):
     async def count(self, thread_id: str) -> int:
         """How many turns of a session are finished."""
 
-    async def add(self, session: SessionRow, turn: LoggedTurn) -> None:
-        """Keep a finished turn and what it made of its session; the first entry for a message stands."""
+    async def add(self, session: SessionRow, *turns: LoggedTurn, waited: bool = False) -> None:
+        """Keep a finished turn under each message it read, and what it made of its session.
+
+        The first entry for a message stands. Messages that `waited` in the mailbox are taken out of it.
+        """
 
     async def session(self, thread_id: str) -> SessionRow | None:
         """One session."""
 
     async def sessions(self, tenant: str, limit: int = 1000) -> list[SessionRow]:
         """A tenant's sessions, the most recently active first."""
+
+    async def idle(self, before: str, limit: int) -> list[SessionRow]:
+        """Sessions of all tenants that were last active before that moment, the oldest first."""
 
     async def set_owner(self, thread_id: str, owner: str) -> None:
         """Who answers in the session now."""
@@ -111,14 +124,21 @@ INSERT INTO turns (thread_id, message_id, fingerprint, message, outcome, answer,
 VALUES (:thread_id, :message_id, :fingerprint, :message, :outcome, :answer, :created_at)
 ON CONFLICT (thread_id, message_id) DO NOTHING
 """
-_ADD_SESSION = """
+_CHECKPOINT = (
+    "(SELECT coalesce(max(checkpoint_id), '') FROM checkpoints WHERE thread_id = :thread_id AND checkpoint_ns = '')"
+)
+_ADD_SESSION = f"""
 INSERT INTO sessions (thread_id, tenant, project, session_id, version, channel, locale, owner, turns, tokens,
-    created_at, last_active)
+    created_at, last_active, checkpoint_id)
 VALUES (:thread_id, :tenant, :project, :session_id, :version, :channel, :locale, :owner, :turns, :tokens,
-    :created_at, :last_active)
+    :created_at, :last_active, {_CHECKPOINT})
 ON CONFLICT (thread_id) DO UPDATE SET version = excluded.version, locale = excluded.locale, owner = excluded.owner,
-    turns = excluded.turns, tokens = sessions.tokens + excluded.tokens, last_active = excluded.last_active
-"""
+    turns = excluded.turns, tokens = sessions.tokens + excluded.tokens, last_active = excluded.last_active,
+    checkpoint_id = excluded.checkpoint_id
+"""  # noqa: S608  # constants
+_SETTLED = (
+    f"SELECT {_CHECKPOINT} = coalesce((SELECT checkpoint_id FROM sessions WHERE thread_id = :thread_id), '') AS settled"  # noqa: S608  # constants
+)
 
 
 def _turn(row: Row) -> LoggedTurn:
@@ -131,8 +151,20 @@ def _turn(row: Row) -> LoggedTurn:
     )
 
 
+def _values(session: SessionRow, turn: LoggedTurn) -> Values:
+    return {
+        "thread_id": session.thread_id,
+        "message_id": turn.message_id,
+        "fingerprint": turn.fingerprint,
+        "message": turn.message,
+        "outcome": str(turn.answer.get("outcome")),
+        "answer": json.dumps(turn.answer, ensure_ascii=False),
+        "created_at": session.last_active,
+    }
+
+
 class DatabaseTurnLog:
-    """The turn log in the database of the checkpoints."""
+    """The turn log in the database of the checkpoints, whose tables must be there."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -142,6 +174,10 @@ class DatabaseTurnLog:
         query = f"SELECT {_TURN} FROM turns WHERE thread_id = :thread_id AND message_id = :message_id"  # noqa: S608  # a constant
         found = await self._found(query, {"thread_id": thread_id, "message_id": message_id})
         return _turn(found[0]) if found else None
+
+    async def settled(self, thread_id: str) -> bool:
+        """Whether the newest checkpoint's turn is in the log; asked by whoever has the thread to himself."""
+        return bool((await self._found(_SETTLED, {"thread_id": thread_id}))[0]["settled"])
 
     async def turns(self, thread_id: str) -> list[LoggedTurn]:
         """All finished turns of a session, oldest first."""
@@ -162,21 +198,19 @@ class DatabaseTurnLog:
         query = "SELECT COUNT(*) AS found FROM turns WHERE thread_id = :thread_id"
         return int((await self._found(query, {"thread_id": thread_id}))[0]["found"])
 
-    async def add(self, session: SessionRow, turn: LoggedTurn) -> None:
-        """Keep a finished turn and what it made of its session; the first entry for a message stands."""
-        row = {
-            "thread_id": session.thread_id,
-            "message_id": turn.message_id,
-            "fingerprint": turn.fingerprint,
-            "message": turn.message,
-            "outcome": str(turn.answer.get("outcome")),
-            "answer": json.dumps(turn.answer, ensure_ascii=False),
-            "created_at": session.last_active,
-        }
+    async def add(self, session: SessionRow, *turns: LoggedTurn, waited: bool = False) -> None:
+        """Keep a finished turn under each message it read, and what it made of its session.
+
+        The first entry for a message stands. Messages that `waited` in the mailbox are taken out of it.
+        """
+        rows = [_values(session, turn) for turn in turns]
 
         def work(connection: Connection) -> None:
-            connection.execute(_ADD_TURN, row)
-            connection.execute(_ADD_SESSION, asdict(session))
+            for row in rows:
+                connection.execute(_ADD_TURN, row)
+            connection.execute(_ADD_SESSION, vars(session))
+            if waited:
+                remove(connection, session.thread_id, [turn.message_id for turn in turns])
 
         await self._database.write(work)
 
@@ -200,6 +234,11 @@ class DatabaseTurnLog:
         rows = await self._found(query, {"tenant": tenant, "project": project})
         return {row["version"]: row["sessions"] for row in rows}
 
+    async def idle(self, before: str, limit: int) -> list[SessionRow]:
+        """Sessions of all tenants that were last active before that moment, the oldest first."""
+        query = f"SELECT {_SESSION} FROM sessions WHERE last_active < :before ORDER BY last_active LIMIT :most"  # noqa: S608  # a constant
+        return [SessionRow(**dict(row)) for row in await self._found(query, {"before": before, "most": limit})]
+
     async def set_owner(self, thread_id: str, owner: str) -> None:
         """Who answers in the session now."""
         statement = "UPDATE sessions SET owner = :owner WHERE thread_id = :thread_id"
@@ -210,7 +249,7 @@ class DatabaseTurnLog:
         """Forget the session and its turns."""
 
         def work(connection: Connection) -> None:
-            for table in ("turns", "sessions"):
+            for table in ("waiting_messages", "turns", "sessions"):
                 connection.execute(f"DELETE FROM {table} WHERE thread_id = :thread_id", {"thread_id": thread_id})  # noqa: S608  # constants
 
         await self._database.write(work)

@@ -5,6 +5,7 @@ from pydantic import JsonValue
 
 from config.versions import Version, Versions
 from dialogue.context import TurnContext, given, may_ask_model
+from dialogue.interruptions import Interruptions
 from dialogue.results import action_part, after_action
 from dialogue.scene import values_of
 from dialogue.state import DialogueState, DialogueUpdate, Frame, Part, Plan, Receipt
@@ -19,6 +20,7 @@ async def call_api(
     versions: Versions,
     actions: Actions,
     writer: AnswerWriter,
+    interruptions: Interruptions,
 ) -> DialogueUpdate:
     """Call it once, say what came of it, and take the flow off the stack."""
     version = versions.get(state["tenant"], state["project"], state["version"])
@@ -26,6 +28,7 @@ async def call_api(
     if frame["plan"] is None:
         raise RuntimeError(f"flow {frame['flow_id']!r} reached its action without a plan")
     call = planned_call(state, frame, frame["plan"], deadline=given(runtime.context).deadline)
+    interruptions.commit(state["tenant"], state["project"], state["session_id"])
     receipt = await actions.call(version, call)
     said, update = await _worded(state, version, receipt, given(runtime.context), writer)
     # What a turn did that died before it could say so is said before anything else.

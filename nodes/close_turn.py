@@ -7,6 +7,7 @@ from config.versions import Versions
 from dialogue.answer import make_answer
 from dialogue.context import TurnContext
 from dialogue.history import fingerprint
+from dialogue.interruptions import Interruptions
 from dialogue.quick_replies import quick_replies
 from dialogue.reply import compose, remainder
 from dialogue.state import DialogueState, DialogueUpdate, TurnRecord
@@ -21,8 +22,10 @@ async def close_turn(
     versions: Versions,
     desk: DeskLine,
     takeovers: Takeovers,
+    interruptions: Interruptions,
 ) -> DialogueUpdate:
     """Append both sides of the turn, send what was not streamed yet, and keep the answer for a repeated message."""
+    interruptions.commit(state["tenant"], state["project"], state["session_id"])
     version = versions.get(state["tenant"], state["project"], state["version"])
     request = state["request"]
     taken = takeovers.begun(state["tenant"], state["project"], state["session_id"])

@@ -5,6 +5,7 @@ from langgraph.runtime import Runtime
 from config.versions import Version, Versions
 from dialogue.confidence import confidence_in
 from dialogue.context import TurnContext, given, may_ask_model
+from dialogue.interruptions import Interruptions
 from dialogue.reply import before_answer
 from dialogue.scene import intent_titles
 from dialogue.state import DialogueState, DialogueUpdate, Part
@@ -24,6 +25,7 @@ async def draft_answer(
     versions: Versions,
     writer: AnswerWriter,
     takeovers: Takeovers,
+    interruptions: Interruptions,
 ) -> DialogueUpdate:
     """Answer from the evidence and stream it; evidence too weak to rely on is not worded as an answer."""
     version = versions.get(state["tenant"], state["project"], state["version"])
@@ -35,6 +37,7 @@ async def draft_answer(
     def emit(piece: str) -> None:
         if takeovers.begun(state["tenant"], state["project"], state["session_id"]):
             return
+        interruptions.commit(state["tenant"], state["project"], state["session_id"])
         for delta in (piece,) if sent or not lead else (lead, piece):
             sent.append(delta)
             runtime.stream_writer({"delta": delta})

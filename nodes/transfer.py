@@ -7,14 +7,18 @@ from config.hours import is_open
 from config.versions import Versions
 from dialogue.handover import make_packet_values, summary_of
 from dialogue.hours import told_hours
+from dialogue.interruptions import Interruptions
 from dialogue.reply import compose
 from dialogue.state import DialogueState, DialogueUpdate, Part, TransferRecord
 from dialogue.transcript import lines
 from tools.ports import DeskLine, Packet
 
 
-async def transfer(state: DialogueState, *, versions: Versions, desk: DeskLine, clock: Clock) -> DialogueUpdate:
+async def transfer(
+    state: DialogueState, *, versions: Versions, desk: DeskLine, clock: Clock, interruptions: Interruptions
+) -> DialogueUpdate:
     """Tell the customer once, announce it once, and be silent from then on."""
+    interruptions.commit(state["tenant"], state["project"], state["session_id"])
     version = versions.get(state["tenant"], state["project"], state["version"])
     now = clock().astimezone(ZoneInfo(version.project.timezone))
     hours = version.project.transfer.hours

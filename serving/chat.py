@@ -1,13 +1,17 @@
 """POST /chat: one turn, as one JSON answer or as server-sent events; the Accept header says which."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import JsonValue
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive, Scope, Send
 
 from graph.calls import Delta, Failed, Final, TurnCall, TurnEvent, TurnRefusedError
 from serving.auth import Visitor
@@ -17,16 +21,20 @@ from serving.figures import Figures
 from serving.ports import Services
 from serving.problems import broken, internal
 from serving.reach import Open, apology, turn_in_its_language
+from serving.resuming import Place, named_by, place_in
 from serving.streams import in_order, paced
 from serving.strict import StrictRoute
 from serving.text import to_json
+
+SEND_SECONDS = 30.0
+"""A reader who takes nothing for so long is taken to be gone."""
 
 HEARTBEAT_SECONDS = 10.0
 """Silence after which a comment keeps proxies from cutting the stream."""
 
 _STREAM_EXAMPLE = (
-    'event: message\ndata: {"type":"message","delta":"500 TL\'yi "}\nid: m-7:1\n\n'
-    'event: final\ndata: {"type":"final","reply":"…","outcome":"asked"}\nid: m-7:2\n\n'
+    'event: message\ndata: {"type":"message","delta":"500 TL\'yi "}\nid: m-7:1.10\n\n'
+    'event: final\ndata: {"type":"final","reply":"…","outcome":"asked"}\nid: m-7:2.10\n\n'
 )
 _PROBLEMS = {
     400: "Not JSON, not UTF-8, or more than one key.",
@@ -74,15 +82,19 @@ async def chat(
     request: Request,
     caller: Visitor,
     services: Open,
+    *,
     accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
+    last_event_id: Annotated[str, Header(description="Go on with a stream that broke off behind this event.")] = "",
 ) -> Response:
     """Say something to a bot."""
     refuse_guessable(caller, body.session_id)
+    body = named_by(body, last_event_id)
     call = await turn_in_its_language(from_visitor(body) if caller.public else body, caller, services)
     turns = Counted(services, cast(Figures, request.app.state.figures), to=for_visitor if caller.public else dict)
     if wants_stream(accept):
         seconds = cast(float, request.app.state.heartbeat_seconds)
-        return await _streamed(turns.stream(call), call.message_id or "", seconds)
+        place = place_in(call, last_event_id)
+        return await _streamed(turns.stream(replace(call, heard=place.heard)), place, seconds)
     return Response(to_json(await turns.answer(call)), media_type="application/json")
 
 
@@ -121,7 +133,9 @@ class Counted:
     async def stream(self, call: TurnCall) -> AsyncGenerator[TurnEvent]:
         """The pieces and one end."""
         try:
-            async for event in in_order(self._turns.stream(call), partial(apology, self._services, call)):
+            async for event in in_order(
+                self._turns.stream(call), partial(apology, self._services, call), heard=call.heard
+            ):
                 self._count(event)
                 yield Final(self._to(event.answer)) if isinstance(event, Final) else event
         except TurnRefusedError as error:
@@ -135,25 +149,40 @@ class Counted:
             self._figures.refused(event.kind)
 
 
-async def _streamed(source: AsyncGenerator[TurnEvent], name: str, seconds: float) -> Response:
+class PatientResponse(EventSourceResponse):
+    """A stream that does not wait for ever for a reader who takes nothing."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it; raises ClientDisconnect where the reader stopped reading."""
+
+        async def soon(message: Message) -> None:
+            try:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await send(message)
+            except TimeoutError:
+                raise ClientDisconnect from None
+
+        await super().__call__(scope, receive, soon)
+
+
+async def _streamed(source: AsyncGenerator[TurnEvent], place: Place, seconds: float) -> Response:
     # The first event is waited for, so that a turn that is refused is answered with its status; a slow one begins
     # the stream with a heartbeat.
     events = paced(source, seconds)
     first = await anext(events)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return EventSourceResponse(_encoded(first, events, name=name), headers=headers)
+    return PatientResponse(_encoded(first, events, place=place), headers=headers)
 
 
 async def _encoded(
-    first: TurnEvent | None, rest: AsyncGenerator[TurnEvent | None], *, name: str
+    first: TurnEvent | None, rest: AsyncGenerator[TurnEvent | None], *, place: Place
 ) -> AsyncGenerator[bytes]:
     # Each event has an id, and its own name in its data.
-    number = 0
     event: TurnEvent | _End | None = first
     async with aclosing(rest):
         while not isinstance(event, _End):
-            number += event is not None
-            yield _encode(event, f"{name}:{number}")
+            place = place if event is None else place.after(event)
+            yield _encode(event, str(place))
             event = await anext(rest, _END)
 
 

@@ -15,7 +15,9 @@ from serving.problems import internal, log, new_error_id
 class Ending:
     """The state machine of one stream: open, then ended by the first Final or Failed."""
 
-    def __init__(self) -> None:
+    def __init__(self, heard: int = 0) -> None:
+        """Of a reply whose first `heard` characters were sent by an earlier stream."""
+        self._heard = heard
         self._said = ""
         self.ended = False
 
@@ -32,7 +34,7 @@ class Ending:
 
     def _unsaid(self, final: Final) -> str:
         """The part of the reply that was not sent in pieces."""
-        reply = str(final.answer.get("reply") or "")
+        reply = str(final.answer.get("reply") or "")[self._heard :]
         if reply.startswith(self._said):
             return reply[len(self._said) :]
         log.error("stream_differs_from_reply", error_id=new_error_id(), said=len(self._said), reply=len(reply))
@@ -40,13 +42,13 @@ class Ending:
 
 
 async def in_order(
-    source: AsyncIterator[TurnEvent], apologise: Callable[[str], Awaitable[str]]
+    source: AsyncIterator[TurnEvent], apologise: Callable[[str], Awaitable[str]], *, heard: int = 0
 ) -> AsyncGenerator[TurnEvent]:
     """The source's events in order and ended, whatever it does; only a refusal before the first event is raised.
 
     `apologise` words an end that the source did not give, by its kind.
     """
-    ending = Ending()
+    ending = Ending(heard)
     begun = False
     try:
         async for event in source:

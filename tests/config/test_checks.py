@@ -103,7 +103,6 @@ WARNINGS = [
     (slot("{type: text, currency: TRY, title: x}"), "'currency' means nothing for a text"),
     (slot("{type: boolean, min: 1, title: x}"), "'min' means nothing for a boolean"),
     (changed("name: demo", "name: other"), "the project is called 'other' and its folder 'demo'"),
-    (changed("timezone:", "session: {busy: merge}\ntimezone:"), "session.busy: not supported yet: busy: merge is read and has no effect"),
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from config.errors import ProjectNotFoundError, VersionNotFoundError
 from config.project import Project
+from config.settings import Settings
 from config.versions import Version
 from dialogue.audience import EVERYBODY, Audience
 from dialogue.citations import Citation
@@ -19,18 +20,16 @@ from dialogue.state import ModelUse, Passage, Receipt, Retrieval
 from graph.admission import Admission
 from graph.build import build_graph
 from graph.calls import Failed, Final, TurnCall
-from graph.checkpoints import open_sqlite_saver
 from graph.forking import PastTurns
+from graph.mailbox import Mailbox
 from graph.parts import Parts
-from graph.turn_log import SCHEMA, DatabaseTurnLog
+from graph.storage import open_storage
+from graph.turn_log import DatabaseTurnLog
 from graph.turns import Turns
 from models.budget import TokenBudget
 from tests.dialogue.talking import NOW, version_of
-from tools.ledger import SCHEMA as LEDGER_SCHEMA
 from tools.ledger import ActionLedger
-from tools.owners import FileOwner
 from tools.ports import ActionCall, Draft, Packet
-from tools.sqlite_file import SqliteFile
 from understanding.port import Situation, Understood
 
 
@@ -194,12 +193,12 @@ class Desk:
 class Room:
     """One customer and the bot; everything but the ports is real."""
 
-    def __init__(self, project: Project, script: Script, folder: Path) -> None:
+    def __init__(self, project: Project, script: Script, folder: Path, database: str | None = None) -> None:
         self.versions = OneVersion(version_of(project))
         self.script, self.library, self.desk = script, Library(), Desk()
         self.business: Any = Business()
         self.writer = Writer()
-        self.folder = folder
+        self.folder, self.database = folder, database
         self.now: datetime = NOW
         self.admission: Admission | None = None
         self.turns: Turns
@@ -217,27 +216,30 @@ class Room:
             desk=self.desk,
             clock=lambda: self.now,
         )
-        with FileOwner(self.folder / "workers") as owner:
-            log_file = SqliteFile(self.folder / "log.db", SCHEMA)
-            self.ledger = ledger = ActionLedger(SqliteFile(self.folder / "ledger.db", LEDGER_SCHEMA), owner)
-            async with open_sqlite_saver(self.folder / "checkpoints.db") as saver:
-                graph, turn_log = build_graph(parts, saver), DatabaseTurnLog(log_file)
-                self.past = PastTurns(graph, turn_log, lambda: self.now)
+        settings = Settings(_env_file=None, data=self.folder, database=self.database)
+        async with open_storage(settings) as storage:
+            self.ledger = ledger = ActionLedger(storage.ledger, storage.owner)
+            self.storage, self.log = storage, DatabaseTurnLog(storage.log)
+            async with storage.saver() as saver:
+                self.saver = saver
+                graph = build_graph(parts, saver)
+                self.past = PastTurns(graph, self.log, lambda: self.now)
                 self.turns = Turns(
                     graph=graph,
-                    turn_log=turn_log,
+                    turn_log=self.log,
+                    mailbox=Mailbox(storage.log),
                     records=[ledger],
                     deeds=ledger,
                     versions=self.versions,
                     takeovers=parts.takeovers,
+                    interruptions=parts.interruptions,
+                    locks=storage.locks,
                     budget=TokenBudget(),
                     clock=lambda: self.now,
                     probes={},
                     admission=self.admission,
                 )
                 yield self
-            await log_file.aclose()
-            await ledger.aclose()
 
     def call(self, message: str, session: str = "s", **more: object) -> TurnCall:
         project = self.versions.version.project

@@ -42,9 +42,10 @@ async def storage(request, tmp_path):
 @pytest.fixture
 async def log(storage):
     opened = DatabaseTurnLog(storage.log)
-    for session in await opened.sessions("acme"):
-        await opened.erase(session.thread_id)
-    return opened
+    async with storage.saver():
+        for session in await opened.sessions("acme"):
+            await opened.erase(session.thread_id)
+        yield opened
 
 
 async def test_turns_of_one_moment_stay_in_their_order_and_the_first_of_an_id_stands(log):
@@ -96,7 +97,7 @@ async def test_any_text_can_be_kept(log):
 
 async def test_a_checkpoint_may_hold_any_text_and_number(storage):
     checkpoint = empty_checkpoint()
-    odd = {"reply": "a\x00b\ud800", "plain": "\\u0000 %s", "part": float("nan"), "held": {"note": "x\x00"}}
+    odd = {"channel": "a\x00b\ud800", "locale": "\\u0000 %s", "silences": float("nan"), "variables": {"note": "x\x00"}}
     checkpoint["channel_values"] = odd
     checkpoint["channel_versions"] = dict.fromkeys(odd, "1")
     config = {"configurable": {"thread_id": "odd", "checkpoint_ns": ""}}
@@ -107,6 +108,6 @@ async def test_a_checkpoint_may_hold_any_text_and_number(storage):
         gone = await saver.aget_tuple(config)
 
     kept = found.checkpoint["channel_values"]
-    assert (kept["plain"], kept["held"]) == (odd["plain"], odd["held"])
-    assert kept["reply"].startswith("a")
+    assert (kept["locale"], kept["variables"]) == (odd["locale"], odd["variables"])
+    assert kept["channel"].startswith("a")
     assert gone is None

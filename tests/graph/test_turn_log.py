@@ -35,7 +35,7 @@ def write_old_log(path: Path) -> None:
 
 
 async def test_a_log_from_before_there_were_versions_keeps_its_turns_and_takes_new_ones(tmp_path: Path) -> None:
-    write_old_log(tmp_path / "log.db")
+    write_old_log(tmp_path / "switchboard.db")
     async with Room(bank(), Script(MEANINGS), tmp_path).open() as room:
         again = await room.says("balance", message_id="m1")
         await room.says("12345678", message_id="m2")

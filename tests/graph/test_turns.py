@@ -56,8 +56,9 @@ async def test_a_turn_that_a_crash_kept_out_of_the_log_is_not_done_again_later(t
     async with Room(bank(), Script(MEANINGS), tmp_path).open() as before:
         await confirmed(before)
         first = await before.says("yes", message_id="m1")
-    with closing(sqlite3.connect(tmp_path / "log.db")) as log, log:
+    with closing(sqlite3.connect(tmp_path / "switchboard.db")) as log, log:
         log.execute("DELETE FROM turns")
+        log.execute("UPDATE sessions SET checkpoint_id = ''")
     async with Room(bank(), Script(MEANINGS), tmp_path).open() as room:
         if retried:
             assert (await room.says("yes", message_id="m1"))["reply"] == first["reply"]
@@ -121,6 +122,7 @@ async def test_sessions_do_not_see_each_other(room):
 
 async def test_streamed_pieces_join_to_the_final_reply(room):
     await room.says("balance")
+    room.writer.pause = 0.05
     events = [event async for event in room.turns.stream(room.call("what is the fee"))]
     pieces, end = [e for e in events[:-1] if isinstance(e, Delta)], events[-1]
 
@@ -221,8 +223,9 @@ async def test_a_turn_survives_the_process(tmp_path):
 async def test_an_answer_whose_log_entry_was_lost_is_found_in_the_checkpoint(tmp_path):
     async with Room(bank(), Script(MEANINGS), tmp_path).open() as before:
         first = await before.says("send 500", message_id="m1")
-    for path in tmp_path.glob("log.db*"):
-        path.unlink()
+    with closing(sqlite3.connect(tmp_path / "switchboard.db")) as log, log:
+        log.execute("DELETE FROM turns")
+        log.execute("DELETE FROM sessions")
     async with Room(bank(), Script(MEANINGS), tmp_path).open() as after:
         again = await after.says("send 500", message_id="m1")
 

@@ -104,8 +104,15 @@ class FakeTurns:
         message, task = self._done[key]
         if message != call.message:
             raise TurnRefusedError("validation", "message_id: used for another message", status=409)
+        skipped = 0
         for event in await asyncio.shield(task):
-            yield event
+            if not isinstance(event, Delta):
+                yield event
+                continue
+            rest = event.text[max(0, call.heard - skipped) :]
+            skipped += len(event.text)
+            if rest:
+                yield Delta(rest)
 
     async def _play(self, call: TurnCall, queue: "asyncio.Queue[TurnEvent | Exception | None]") -> list[TurnEvent]:
         events: list[TurnEvent] = []

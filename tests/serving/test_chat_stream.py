@@ -52,7 +52,7 @@ async def test_pieces_then_one_final_whose_reply_they_join_to(service: Service) 
 async def test_every_event_has_an_id_and_repeats_its_name_in_its_data(service: Service) -> None:
     events = parse((await stream(service)).text)
 
-    assert [event.id for event in events] == ["m1:1", "m1:2", "m1:3"]
+    assert [event.id for event in events] == ["m1:1.3", "m1:2.7", "m1:3.7"]
     assert all(event.data["type"] == event.name for event in events)
 
 
@@ -134,6 +134,35 @@ async def test_who_hangs_up_loses_nothing_and_the_turn_runs_on(start: StartServi
     again = await service.http.post("/chat", json=body)
     assert again.json()["reply"] == "ab"
     assert len(service.services.turns.calls) == 1
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["message id in the body", "only in the header"])
+async def test_a_stream_that_broke_off_goes_on_behind_the_last_event_that_was_seen(
+    start: StartService, named: bool
+) -> None:
+    service = await start(lambda call: [Delta("bü"), 0.2, Delta("tün"), Final(answer(call, "bütün"))])
+    body = {"message": "m", "session_id": "s1"} | ({"message_id": "m1"} if named else {})
+    first = {"message": "m", "session_id": "s1", "message_id": "m1"}
+    async with service.http.stream("POST", "/chat", json=first, headers=STREAM) as response:
+        begun = await anext(response.aiter_text())
+
+    headers = {**STREAM, "Last-Event-ID": parse(begun)[-1].id}
+    events = parse((await service.http.post("/chat", json=body, headers=headers)).text)
+
+    assert parse(begun)[0].data["delta"] == "bü"
+    assert [(event.name, event.id) for event in events] == [("message", "m1:2.5"), ("final", "m1:3.5")]
+    assert events[0].data["delta"] == "tün"
+    assert events[-1].data["reply"] == "bütün"
+    assert len(service.services.turns.calls) == 1
+
+
+@pytest.mark.parametrize("header", ["other:1.3", "m1", "m1:x.1", "m1:1.99999999999999"])
+async def test_an_event_id_of_another_stream_changes_nothing(service: Service, header: str) -> None:
+    body = {"message": "merhaba", "session_id": "s9", "message_id": f"m1-{header}"}
+    response = await service.http.post("/chat", json=body, headers={**STREAM, "Last-Event-ID": header})
+
+    events = parse(response.text)
+    assert "".join(str(event.data["delta"]) for event in events[:-1]) == "merhaba"
 
 
 async def test_many_who_hang_up_leave_no_task_behind(start: StartService) -> None:

@@ -1,0 +1,39 @@
+"""Two workers of one database, each with the small bank's bot; everything but the ports is real."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from config.project import Project
+from tests.dialogue.talking import bank
+from tests.graph.conftest import MEANINGS
+from tests.graph.fakes import Business, Room, Script
+
+
+@dataclass
+class House:
+    """Opens workers over one database; what a worker does to the business all see."""
+
+    folder: Path
+    database: str | None
+    stack: AsyncExitStack
+    business: Business = field(default_factory=Business)
+    workers: int = 0
+
+    async def worker(self, project: Project | None = None) -> Room:
+        """Another worker: of the same folder, or over PostgreSQL with a folder of its own."""
+        self.workers += 1
+        folder = self.folder / str(self.workers) if self.database else self.folder
+        room = Room(project or bank(), Script(MEANINGS), folder, self.database)
+        room.business = self.business
+        return await self.stack.enter_async_context(room.open())
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    database = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    async with AsyncExitStack() as stack:
+        yield House(tmp_path, database, stack)
