@@ -208,6 +208,7 @@ class Weights(TypedDict):
     lift: float
     margin: float
     crossing: float
+    coverage: NotRequired[float]
 
 
 class Retrieval(TypedDict):

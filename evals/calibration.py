@@ -3,7 +3,8 @@
 `python -m evals.calibration --data DIR` reads xquad.<locale>.dev.json (https://github.com/google-deepmind/xquad, CC
 BY-SA 4.0). Every paragraph becomes a document of a project; weights are fitted to questions made of the documents, and
 to a hundred labelled questions beside them, which are then left out. What is judged: real questions, the same with
-their paragraph kept out, and questions for other businesses.
+their paragraph kept out, and questions for other businesses; as many are answered as leave out a fifth of the
+answerable ones.
 """
 
 import asyncio
@@ -87,7 +88,16 @@ def rate(outcomes: Sequence[Outcome], calibration: Calibration) -> dict[str, flo
     """How well confidence separates and how honest it is."""
     weights = evened([one.trial.kind for one in outcomes], SHARES)
     found = judged(outcomes, np.array([one.confidence(calibration) for one in outcomes]), weights)
-    return {"AUROC": auroc(found) or 0.0, "ECE": calibration_error(found)}
+    kinds = np.array([one.trial.kind for one in outcomes])
+    threshold = float(np.quantile(found.confidence[kinds == "answerable"], 0.2))
+    answered = found.confidence >= threshold
+    return {
+        "AUROC": auroc(found) or 0.0,
+        "ECE": calibration_error(found),
+        "right of 80 %": float(found.right[(kinds == "answerable") & answered].mean()),
+        "removed answered": float(answered[kinds == "removed"].mean()),
+        "unrelated answered": float(answered[kinds == "unrelated"].mean()),
+    }
 
 
 async def measure(
@@ -137,7 +147,7 @@ def run(
     found = asyncio.run(measure_all(sorted(data.glob("xquad.*.dev.json")), cache))
     table = Table("weights", "figure", *found)
     for weights in next(iter(found.values()), {}):
-        for figure in ("AUROC", "ECE"):
+        for figure in next(iter(found.values()))[weights]:
             table.add_row(weights, figure, *(f"{rows[weights][figure]:.3f}" for rows in found.values()))
     Console().print(table)
     typer.echo(json.dumps(found))

@@ -12,7 +12,7 @@ from config.errors import ConfigError
 from config.versions import Version
 from dialogue.confidence import SHIPPED
 from measuring.figures import Floats, Judged, evened, summarise
-from measuring.fitting import cross_validated, fit, judged
+from measuring.fitting import cross_validated, fit, is_better, judged
 from measuring.questions import Material
 from measuring.rows import Row
 from measuring.trials import Outcome, ask
@@ -21,8 +21,10 @@ from tools.knowledge import ChromaKnowledge
 
 SHARES = {"answerable": 0.7, "removed": 0.15, "unrelated": 0.15}
 """Of what customers ask of a knowledge base, as the shipped weights assume it."""
-MADE_WORTH = 100.0
-"""Made questions count as so many asked ones, however many were made."""
+MADE_WORTH = 50.0
+"""Made questions count as so many asked ones, however many were made: they tell the level, and not quite that."""
+ENOUGH = 50
+"""Labelled questions from which made ones, which are easier than what customers ask, no longer count."""
 LEAST = 20
 
 
@@ -38,12 +40,17 @@ class Calibrated:
     before: Judged
     after: Judged
     """By cross-validation: every confidence by weights fitted without its document."""
+    better: bool
+    """Whether those tell right from wrong better than the shipped weights, which are kept where they do not."""
 
 
 async def calibrate(
     version: Version, knowledge: ChromaKnowledge, *, rows: Sequence[Row] = (), now: datetime
 ) -> Calibrated:
-    """Ask, fit and measure; nothing is stored. Labelled rows count in full beside the questions that are made."""
+    """Ask, fit and measure; nothing is stored. Labelled rows count in full, and the more there are, the less made ones.
+
+    A fit that judges questions it has not seen no better than the shipped weights do is given up for those.
+    """
     passages = await knowledge.run(lambda: knowledge.passages(version))
     fingerprint = await knowledge.run(lambda: knowledge.fingerprint(version))
     if not passages or fingerprint is None:
@@ -53,30 +60,34 @@ async def calibrate(
     outcomes = await ask(knowledge, version, [*material.trials(), *labelled])
     if sum(outcome.trial.kind == "answerable" for outcome in outcomes) < LEAST:
         raise TooLittleKnowledgeError(f"{version.project.name}: its documents give fewer than {LEAST} questions")
-    weights = _weights(outcomes, len(rows))
-    fitted = fit(outcomes, weights)
+    weights = _weights(outcomes)
     before = judged(outcomes, np.array([outcome.confidence(SHIPPED) for outcome in outcomes]), weights)
     after = judged(outcomes, cross_validated(outcomes, weights), weights)
+    better = is_better(after, before)
     stored = StoredCalibration(
         version=version.name,
         encoder=knowledge.encoder.name,
         knowledge=fingerprint,
         fitted_at=now.isoformat(),
-        weights=fitted,
-        figures=_figures(outcomes, before, after),
+        weights=fit(outcomes, weights) if better else SHIPPED,
+        figures={**_figures(outcomes, before, after), "kept": "fitted" if better else "shipped"},
     )
-    return Calibrated(stored=stored, before=before, after=after)
+    return Calibrated(stored=stored, before=before, after=after, better=better)
 
 
-def _weights(outcomes: Sequence[Outcome], rows: int) -> Floats:
-    """Each sort of questions in the shares of customers' questions; made ones together worth a few that were asked."""
-    weights = np.ones(len(outcomes))
-    asked = [at for at, outcome in enumerate(outcomes) if outcome.trial.origin == "row"]
+def _weights(outcomes: Sequence[Outcome]) -> Floats:
+    """Each sort of questions in the shares of customers' questions: asked ones in full, made ones worth a few of them.
+
+    Unrelated questions are of either sort, as only the other two are made of documents.
+    """
+    asked = [at for at, outcome in enumerate(outcomes) if outcome.trial.origin in {"row", "unrelated"}]
     made = [at for at, outcome in enumerate(outcomes) if outcome.trial.origin != "row"]
-    for places, worth in ((asked, float(rows)), (made, MADE_WORTH)):
-        if places:
-            even = evened([outcomes[at].trial.kind for at in places], SHARES)
-            weights[places] = even * min(1.0, worth / len(places))
+    labelled = len({outcome.trial.group for outcome in outcomes if outcome.trial.origin == "row"})
+    worth = MADE_WORTH * max(0.0, 1 - labelled / ENOUGH)
+    weights = np.zeros(len(outcomes))
+    for places, share in ((asked, 1.0 if labelled else 0.0), (made, min(1.0, worth / max(len(made), 1)))):
+        if share:
+            weights[places] += share * evened([outcomes[at].trial.kind for at in places], SHARES)
     return weights
 
 

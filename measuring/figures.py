@@ -11,6 +11,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 BANDS = 10
+_LEAST = 1e-6
 SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 
 
@@ -76,6 +77,12 @@ def bands(judged: Judged) -> list[Band]:
 def calibration_error(judged: Judged) -> float:
     """Mean gap between confidence and the share of right answers over the bands (ECE)."""
     return sum(band.share * abs(band.confidence - band.right) for band in bands(judged))
+
+
+def log_loss(judged: Judged) -> float:
+    """Mean surprise at what was right and wrong: confidence that separates and is honest has little of it."""
+    sure = np.clip(np.where(judged.right, judged.confidence, 1 - judged.confidence), _LEAST, 1.0)
+    return float(np.average(-np.log(sure), weights=judged.weight))
 
 
 def selective(judged: Judged) -> list[dict[str, JsonValue]]:

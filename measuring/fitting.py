@@ -8,11 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from dialogue.confidence import SHIPPED, Calibration
-from measuring.figures import Bools, Floats, Judged
+from measuring.figures import Bools, Floats, Judged, log_loss
 from measuring.trials import Outcome
 
-SPREAD = Calibration(intercept=1.0, lift=6.0, margin=30.0, crossing=0.5)
+SPREAD = Calibration(intercept=1.0, lift=12.0, margin=30.0, crossing=0.5, coverage=6.0)
 """How far weights may stray: one standard deviation of the prior."""
+LEAST_ASKED = 25
+"""Labelled questions from which the weight of coverage is learnt: made ones are worded like what they are made of."""
+_FIXED = 1e-3
 _STEPS = 50
 _SMALL = 1e-6
 FOLDS = 5
@@ -22,12 +25,20 @@ def fit(outcomes: Sequence[Outcome], weights: Floats) -> Calibration:
     """The likeliest weights given the outcomes and the prior."""
     features = np.array([outcome.features() for outcome in outcomes])
     right = np.array([outcome.right for outcome in outcomes])
+    asked = {outcome.trial.group for outcome in outcomes if outcome.trial.origin == "row"}
     prior, spread = _vector(SHIPPED), _vector(SPREAD)
+    if len(asked) < LEAST_ASKED:
+        spread[-1] = _FIXED
     found = _newton(features, right, weights, prior, 1 / spread**2)
-    # More lift, a wider margin or a language crossed can never speak against an answer.
-    found[1:] = np.maximum(found[1:], 0.0)
-    intercept, lift, margin, crossing = (round(float(value), 4) for value in found)
-    return Calibration(intercept=intercept, lift=lift, margin=margin, crossing=crossing)
+    # More lift, a wider margin, a language crossed or more of the question's words can never speak against an answer:
+    # what would is left out, and the others are fitted without it.
+    against = np.zeros(len(found), dtype=np.bool_)
+    while (found[1:] < 0).any():
+        against[1:] |= found[1:] < 0
+        prior[against], spread[against] = 0.0, _FIXED
+        found = np.where(against, 0.0, _newton(features, right, weights, prior, 1 / spread**2))
+    intercept, lift, margin, crossing, coverage = (round(float(value), 4) for value in found)
+    return Calibration(intercept=intercept, lift=lift, margin=margin, crossing=crossing, coverage=coverage)
 
 
 def cross_validated(outcomes: Sequence[Outcome], weights: Floats) -> Floats:
@@ -50,6 +61,11 @@ def judged(outcomes: Sequence[Outcome], confidence: Floats, weights: Floats) -> 
     return Judged(
         confidence=confidence, right=np.array([outcome.right for outcome in outcomes], dtype=np.bool_), weight=weights
     )
+
+
+def is_better(fitted: Judged, shipped: Judged) -> bool:
+    """Whether a fit, on questions it has not seen, is surprised less often than the shipped weights are."""
+    return log_loss(shipped) - log_loss(fitted) > _SMALL
 
 
 def _newton(features: Floats, right: Bools, weights: Floats, prior: Floats, precision: Floats) -> Floats:
@@ -75,4 +91,6 @@ def _newton(features: Floats, right: Bools, weights: Floats, prior: Floats, prec
 
 
 def _vector(calibration: Calibration) -> Floats:
-    return np.array([calibration.intercept, calibration.lift, calibration.margin, calibration.crossing])
+    return np.array(
+        [calibration.intercept, calibration.lift, calibration.margin, calibration.crossing, calibration.coverage]
+    )

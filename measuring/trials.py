@@ -53,10 +53,11 @@ class Outcome:
         """How sure the search is by these weights."""
         return retrieval_confidence(self.found, calibration)
 
-    def features(self) -> tuple[float, float, float, float]:
-        """What the weights weigh: 1, lift, margin, crossing."""
+    def features(self) -> tuple[float, float, float, float, float]:
+        """What the weights weigh: 1, lift, margin, crossing, coverage."""
         lift = self.found["max_score"] - self.found["baseline"]
-        return 1.0, lift, self.found["margin"], float(self.found["crosses_language"])
+        coverage = self.found["passages"][0]["coverage"] if self.found["passages"] else 0.0
+        return 1.0, lift, self.found["margin"], float(self.found["crosses_language"]), coverage
 
 
 async def ask(knowledge: ChromaKnowledge, version: Version, trials: Sequence[Trial]) -> list[Outcome]:

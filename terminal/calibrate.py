@@ -73,10 +73,17 @@ def _tell(done: Calibrated, console: Console) -> None:
         row = [_shown(_list(one, "selective")[at], "right") for one in (before, after)]
         table.add_row(f"right, where the surest {answered:.0%} are answered", *row)
     console.print(table)
+    if not done.better:
+        console.print(
+            "The fit judges questions it has not seen no better than the shipped weights, which are kept.",
+            markup=False,
+            highlight=False,
+        )
     weights = done.stored.weights
     console.print(
         f"p = sigmoid({weights.intercept:g} + {weights.lift:g}·(s1 − b) + {weights.margin:g}·(s1 − s2)"
-        f" + {weights.crossing:g} where the language differs)",
+        + (f" + {weights.coverage:g}·c" if weights.coverage else "")
+        + f" + {weights.crossing:g} where the language differs)",
         markup=False,
         highlight=False,
     )

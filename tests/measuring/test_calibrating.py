@@ -7,9 +7,9 @@ import pytest
 
 from dialogue.confidence import SHIPPED
 from dialogue.state import Passage, Retrieval
-from measuring.calibrating import TooLittleKnowledgeError, calibrate
+from measuring.calibrating import ENOUGH, TooLittleKnowledgeError, calibrate
 from measuring.diagrams import draw_reliability
-from measuring.fitting import cross_validated, fit
+from measuring.fitting import cross_validated, fit, is_better, judged
 from measuring.questions import Material
 from measuring.rows import Row
 from measuring.trials import Outcome, Trial, ask
@@ -21,10 +21,12 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PASSAGE = Passage(id="1", source="s", title="", heading="", text="t", score=0.9, cosine=0.9, coverage=0.5)
 
 
-def outcome(lift: float, margin: float, *, right: bool, group: str = "g") -> Outcome:
+def outcome(
+    lift: float, margin: float, *, right: bool, group: str = "g", coverage: float = 0.5, origin: str = "row"
+) -> Outcome:
     found = Retrieval(
         query="",
-        passages=[PASSAGE],
+        passages=[{**PASSAGE, "coverage": coverage}],
         hits=1,
         max_score=0.8 + lift,
         margin=margin,
@@ -33,7 +35,7 @@ def outcome(lift: float, margin: float, *, right: bool, group: str = "g") -> Out
         insufficient=False,
         failure=None,
     )
-    trial = Trial(text="", locale="en", kind="answerable", origin="row", group=group)
+    trial = Trial(text="", locale="en", kind="answerable", origin=origin, group=group)
     return Outcome(trial=trial, place=0 if right else None, found=found)
 
 
@@ -41,7 +43,7 @@ def test_a_few_outcomes_move_the_shipped_weights_a_little_and_many_move_them_far
     wrong = [outcome(0.1, 0.05, right=False, group=str(at)) for at in range(400)]
     few, many = fit(wrong[:2], np.ones(2)), fit(wrong, np.ones(400))
 
-    assert SHIPPED.intercept > few.intercept > many.intercept
+    assert wrong[0].confidence() > wrong[0].confidence(few) > wrong[0].confidence(many)
     assert abs(few.intercept - SHIPPED.intercept) < 1.5
     assert wrong[0].confidence(many) < 0.1 < wrong[0].confidence()
 
@@ -68,6 +70,37 @@ def test_a_confidence_is_validated_by_weights_that_never_saw_its_document():
     confidence = cross_validated(outcomes, np.ones(20))
 
     assert ((confidence > 0) & (confidence < 1)).all()
+
+
+def test_a_fit_is_given_up_where_the_shipped_weights_are_already_right():
+    points = [(0.02 * at, 0.01 * (at % 4)) for at in range(10)]
+    outcomes = [
+        outcome(*point, right=right, group=str(at)) for at, point in enumerate(points) for right in (True, False)
+    ]
+    shipped = np.array([one.confidence(SHIPPED) for one in outcomes])
+    honest = np.array([sure if one.right else 1 - sure for one, sure in zip(outcomes, shipped, strict=True)])
+    upside_down = 1 - honest
+
+    def better(weights):
+        fitted = cross_validated(outcomes, 50 * weights)
+        return is_better(judged(outcomes, fitted, weights), judged(outcomes, shipped, weights))
+
+    assert not better(honest)
+    assert better(upside_down)
+
+
+def test_what_coverage_says_is_learnt_of_questions_that_were_asked_and_not_of_made_ones():
+    def telling(origin):
+        return [
+            outcome(0.05, 0.02, right=at % 2 == 0, group=str(at), coverage=0.9 if at % 2 == 0 else 0.1, origin=origin)
+            for at in range(80)
+        ]
+
+    asked, made = fit(telling("row"), np.ones(80)), fit(telling("sentence"), np.ones(80))
+
+    assert asked.coverage > 1
+    assert made.coverage < 0.01
+    assert SHIPPED.coverage == 0
 
 
 async def test_questions_are_made_of_faq_headings_and_sentences_and_with_their_answer_kept_out(hotel, knowledge):
@@ -115,6 +148,26 @@ async def test_labelled_questions_are_part_of_the_fit(hotel, knowledge):
 
     assert done.stored.figures["questions"]["answerable: row"] == 1
     assert done.stored.figures["questions"]["removed: row"] == 2
+
+
+async def test_with_enough_labelled_questions_made_ones_no_longer_count(hotel, knowledge):
+    rows = [Row(message=f"what does parking cost for {at} nights", source=["parking"]) for at in range(ENOUGH)]
+    few, many = [await calibrate(hotel, knowledge, rows=asked, now=NOW) for asked in (rows[:5], rows)]
+
+    counted = [int((done.before.weight > 0).sum()) for done in (few, many)]
+    questions = many.stored.figures["questions"]
+    assert isinstance(questions, dict)
+    unrelated = questions["unrelated: unrelated"]
+    assert counted[0] == len(few.before.weight)
+    assert counted[1] - 2 * ENOUGH == unrelated
+    assert counted[1] < len(many.before.weight)
+
+
+async def test_what_is_stored_is_the_fit_only_where_it_is_better(hotel, knowledge):
+    done = await calibrate(hotel, knowledge, now=NOW)
+
+    assert (done.stored.weights != SHIPPED) == done.better
+    assert done.stored.figures["kept"] == ("fitted" if done.better else "shipped")
 
 
 async def test_nothing_ingested_is_said_plainly(knowledge):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -97,16 +98,19 @@ async def test_a_turn_under_way_says_nothing_more_once_a_person_has_spoken(house
     await house.says("good morning")
     house.business.answering.clear()
     house.business.asked.clear()
-    asking = house.streams if streamed else house.says
-    turn = asyncio.create_task(asking("where is my order 12345"))
+
+    async def ask() -> dict[str, Any]:
+        message = "where is my order 12345"
+        return (await house.streams(message)).final if streamed else await house.says(message)
+
+    turn = asyncio.create_task(ask())
     await asyncio.wait_for(house.business.asked.wait(), 10)
     spoken = await house.http.post(f"{path}/desk/messages", json={"text": "I have it, Ada here.", "agent": "Ada"})
     house.business.answering.set()
-    done = await turn
+    first = await turn
     after = await house.says("thank you Ada")
     transcript = (await house.http.get(f"{path}/messages")).json()["messages"]
 
-    first = done if isinstance(done, dict) else done.final
     assert spoken.status_code == 200
     assert (first["outcome"], first["reply"]) == ("muted", "")
     assert (after["outcome"], after["reply"]) == ("muted", "")
