@@ -166,7 +166,12 @@ def _question_text(scene: Scene, frame: Frame, names: Sequence[str]) -> str:
     if attempts >= OFFER_AFTER:
         before = scene.text("reprompt.2", title=scene.slot_title(hardest, specs[hardest]))
         return in_a_row([before, text, scene.text("offer.person")])
-    return in_a_row([text, scene.text(f"example.{specs[hardest].type}") if attempts else ""])
+    return in_a_row([text, _example(scene, specs[hardest]) if attempts else ""])
+
+
+def _example(scene: Scene, slot: Slot) -> str:
+    """How a value may be written; none where the author's bounds may not allow the one that is shown."""
+    return "" if slot.min is not None or slot.max is not None else scene.text(f"example.{slot.type}")
 
 
 def _asking(scene: Scene, frame: Frame, wanted: Mapping[str, Slot]) -> str:

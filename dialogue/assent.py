@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dialogue.commands import Fill
-from dialogue.filling import no_value, refuse, skip
+from dialogue.filling import no_value, skip
 from dialogue.flows import begin, start
 from dialogue.reversing import cancel, keep, reverse
-from dialogue.scene import OFFER_AFTER, Scene, make_plan, slots_of
+from dialogue.scene import OFFER_AFTER, Scene, make_plan
 from dialogue.state import Frame, OpenQuestion, Plan
 
 
@@ -66,10 +66,7 @@ def _refuse_slots(scene: Scene, question: OpenQuestion) -> Scene:
         # The question comes once more, without the offer.
         attempts = {name: 1 if name in names else count for name, count in top["attempts"].items()}
         return scene.with_top(Frame(**{**top, "attempts": attempts})).note("offer.declined")
-    required = [name for name in names if slots_of(scene, top)[name].required]
-    for name in names:
-        scene = scene if name in required else skip(scene, name)
-    return refuse(scene, scene.stack[-1], required) if required else scene
+    return skip(scene, names)
 
 
 def _offered_a_person(scene: Scene, question: OpenQuestion) -> bool:

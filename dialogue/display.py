@@ -49,7 +49,7 @@ def masked(value: JsonValue) -> str:
 
 
 def slot_title(name: str, slot: Slot, locale: str, default: str) -> str:
-    """How the slot is called when talking to a customer."""
+    """How the slot is called when talking to a customer, by its name in the file where it has no title."""
     return localized(slot.title, locale, default) or name.replace("_", " ")
 
 

@@ -57,28 +57,30 @@ def undo(scene: Scene) -> Scene:
     return take_back_last(scene)
 
 
-def skip(scene: Scene, name: str) -> Scene:
-    """Leave an optional slot out; a required one is explained and asked for again."""
-    frame = _target(scene, name)
-    if frame is None:
-        return scene
-    slot = slots_of(scene, frame)[name]
-    if slot.required:
-        return refuse(scene, frame, [name])
-    scene = replace(scene, touched=scene.touched | {name})
-    skipped = record(None, source="customer", turn=scene.turn, verdict="skipped")
-    return (
-        scene.with_frame(_frame_with(frame, name, skipped)).note("skip.done", title=scene.slot_title(name, slot)).made()
-    )
+def skip(scene: Scene, names: Sequence[str]) -> Scene:
+    """Leave optional slots out; required ones are explained and asked for again."""
+    left: list[str] = []
+    needed: list[str] = []
+    for name in names:
+        frame = _target(scene, name)
+        if frame is None:
+            continue
+        slot = slots_of(scene, frame)[name]
+        scene = replace(scene, touched=scene.touched | {name})
+        if slot.required:
+            scene = _count_attempt(scene, frame, name)
+            needed.append(scene.slot_title(name, slot))
+        else:
+            skipped = record(None, source="customer", turn=scene.turn, verdict="skipped")
+            scene = scene.with_frame(_frame_with(frame, name, skipped))
+            left.append(scene.slot_title(name, slot))
+    if left:
+        scene = scene.note("skip.done", title=_one_or_all(left)).made()
+    return scene.note("skip.required", title=_one_or_all(needed)).failed() if needed else scene
 
 
-def refuse(scene: Scene, frame: Frame, names: Sequence[str]) -> Scene:
-    """Required slots of a flow that the customer does not want to give: said once for all of them."""
-    specs = slots_of(scene, frame)
-    attempts = {**frame["attempts"], **{name: frame["attempts"].get(name, 0) + 1 for name in names}}
-    scene = replace(scene, touched=scene.touched | set(names)).with_frame(Frame(**{**frame, "attempts": attempts}))
-    titles = [scene.slot_title(name, specs[name]) for name in names]
-    return scene.note("skip.required", title=titles[0] if len(titles) == 1 else titles).failed()
+def _one_or_all(titles: list[str]) -> str | list[str]:
+    return titles[0] if len(titles) == 1 else titles
 
 
 def why(scene: Scene, name: str | None) -> Scene:

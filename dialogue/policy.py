@@ -7,6 +7,7 @@ asked about) ends it; a question of the customer's is answered first and the ope
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import takewhile
 
 from dialogue.ambiguity import ask_which_again
 from dialogue.asking import ask_again, ask_clarification, ask_resume, choose_next, tell_corrections
@@ -45,6 +46,11 @@ def _idle_words(command: Command, scene: Scene) -> bool:
 def _apply_all(scene: Scene) -> Scene:
     while scene.pending and scene.verdict is None:
         command, rest = scene.pending[0], scene.pending[1:]
+        if command["command"] == "skip":
+            skipped = list(takewhile(lambda each: each["command"] == "skip", scene.pending))
+            names = [each["slot"] for each in skipped if each["command"] == "skip"]
+            scene = skip(replace(scene, pending=scene.pending[len(names) :]), names)
+            continue
         scene = apply(replace(scene, pending=rest), command)
     return scene
 
@@ -56,7 +62,7 @@ def apply(scene: Scene, command: Command) -> Scene:
     if command["command"] == "fill":
         return accept_offer(scene, command) or fill(scene, command)
     if command["command"] == "skip":
-        return skip(scene, command["slot"])
+        return skip(scene, [command["slot"]])
     if command["command"] == "why":
         return why(scene, command["slot"])
     return _apply_beside(scene, command)

@@ -6,7 +6,7 @@ from config.project import Action
 from config.templates import TemplateError, render_text
 from config.versions import Version
 from dialogue.display import finalizer, readable
-from dialogue.scene import MAX_FINISHED, shared_variable, values_of
+from dialogue.scene import MAX_FINISHED, intent_title, shared_variable, values_of
 from dialogue.state import DialogueState, DialogueUpdate, Frame, Part, Receipt
 
 
@@ -90,7 +90,7 @@ def _trouble(state: DialogueState, version: Version, receipt: Receipt) -> str:
         except TemplateError:
             pass
     kind = receipt["error"] if receipt["error"] in ("api_timeout", "parameter_validation") else "api_error"
-    return version.text(kind, locale, action=_action_title(version, receipt["action"], locale))
+    return version.text(kind, locale, action=_action_title(state, version, receipt["action"]))
 
 
 def _by_status(action: Action, status: int | None) -> str | dict[str, str] | None:
@@ -98,9 +98,9 @@ def _by_status(action: Action, status: int | None) -> str | dict[str, str] | Non
 
 
 def _title(state: DialogueState, version: Version) -> str:
-    intent = state["stack"][-1]["intent"]
-    return version.project.say(version.project.intents[intent].title, state["locale"]) or intent.replace("_", " ")
+    return intent_title(version.project, state["stack"][-1]["intent"], state["locale"])
 
 
-def _action_title(version: Version, name: str, locale: str) -> str:
-    return version.project.say(version.project.actions[name].title, locale) or name.replace("_", " ")
+def _action_title(state: DialogueState, version: Version, name: str) -> str:
+    """How a service is called that failed: by its title, else as what the customer wanted of it."""
+    return version.project.say(version.project.actions[name].title, state["locale"]) or _title(state, version)

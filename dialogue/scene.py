@@ -5,10 +5,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import JsonValue
 
+from config.examples import plain
 from config.project import Intent, LocalizedText, Project, Slot
 from config.templates import TemplateError, render_text
 from config.versions import Version
@@ -29,6 +30,11 @@ from dialogue.state import (
 )
 from dialogue.transcript import last_said
 from dialogue.values import judge
+
+NAMED_BY_TYPE: Final = frozenset(
+    {"date", "time", "datetime", "duration", "money", "phone", "email", "name", "count", "location"}
+)
+"""Types whose slots say by their kind what they are; there is a text `title.<type>` for each."""
 
 MAX_STACK = 5
 """Flows that may wait at once; the oldest is dropped beyond it."""
@@ -115,12 +121,28 @@ class Scene:
 
     def intent_title(self, name: str) -> str:
         """How an intent is called when talking to the customer."""
-        intent = self.project.intents[name]
-        return self.project.say(intent.title, self.locale) or name.replace("_", " ")
+        return intent_title(self.project, name, self.locale)
 
     def slot_title(self, name: str, slot: Slot) -> str:
         """How a slot is called when talking to the customer."""
+        if (
+            slot.title is None
+            and self._foreign_names
+            and slot.type in NAMED_BY_TYPE
+            and self._alone_of_type(name, slot)
+        ):
+            return self.text(f"title.{slot.type}")
         return slot_title(name, slot, self.locale, self.project.default_locale)
+
+    @property
+    def _foreign_names(self) -> bool:
+        """Whether the names of the file, English words as a rule, would stand among words of another language."""
+        return not self.locale.startswith("en")
+
+    def _alone_of_type(self, name: str, slot: Slot) -> bool:
+        """Whether no other slot beside this one would be called the same."""
+        beside = (self.project.slots_of(intent) for intent, spec in self.project.intents.items() if name in spec.slots)
+        return all(sum(each.type == slot.type for each in slots.values()) == 1 for slots in beside)
 
     def decide(
         self,
@@ -158,6 +180,14 @@ class Scene:
     def failed(self) -> "Scene":
         """The turn counts as a failure."""
         return replace(self, progress="failed")
+
+
+def intent_title(project: Project, name: str, locale: str) -> str:
+    """How an intent is called: by its title, else by its first example, or in English by its name in the file."""
+    intent = project.intents[name]
+    examples = () if locale.startswith("en") else intent.examples.get(locale, ())
+    named = f"“{plain(examples[0])}”" if examples else name.replace("_", " ")
+    return project.say(intent.title, locale) or named
 
 
 def intent_titles(project: Project, locale: str) -> list[str]:

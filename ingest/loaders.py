@@ -205,10 +205,10 @@ def _cells(row: Sequence[object]) -> list[str]:
 
 
 def _first_heading(text: str) -> str | None:
-    for line in text.splitlines()[:50]:
-        if line.startswith("# ") and line[2:].strip():
-            return line[2:].strip().strip("*")
-    return None
+    """The heading above all others; a text of several such parts is not called by the first of them."""
+    lines = text.splitlines()
+    found = [line[2:].strip().strip("*") for line in lines if line.startswith("# ") and line[2:].strip()]
+    return found[0] if len(found) == 1 and any(line.startswith("# ") for line in lines[:50]) else None
 
 
 def _without_front_matter(text: str) -> str:

@@ -4,6 +4,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from langgraph.runtime import Runtime
+from pydantic import JsonValue
 
 from config.clock import Clock
 from config.versions import Version, Versions
@@ -11,7 +12,7 @@ from dialogue.commands import Command
 from dialogue.context import TurnContext, given, may_ask_model
 from dialogue.language import next_locale
 from dialogue.scene import scene_of, values_of
-from dialogue.state import DialogueState, DialogueUpdate, TurnRequest
+from dialogue.state import DialogueState, DialogueUpdate, Frame, TurnRequest
 from dialogue.tidy import tidy
 from dialogue.transcript import for_model
 from nodes.call_api import planned_call
@@ -42,14 +43,15 @@ async def detect_intent(
     if unread is not None:
         return DialogueUpdate(commands=[unread], pending=[unread])
     now = clock().astimezone(ZoneInfo(version.project.timezone))
-    situation = _situation(state, version, given(runtime.context), clock)
+    likely = likely_language(message, version)
+    situation = _situation(state, version, given(runtime.context), clock, likely)
     understood = await understanding.understand(version, situation)
     locale, settled = next_locale(
         state["locale"],
         understood.locale,
         understood.commands,
         settled=state["locale_settled"],
-        likely=likely_language(message, version),
+        likely=likely,
     )
     commands = list(tidy(understood.commands, scene_of({**state, "locale": locale}, version, now), message))
     if await _agreed_already(state, version, actions):
@@ -89,18 +91,35 @@ def _unread(request: TurnRequest, limit: int) -> Command | None:
     return {"command": "unclear", "reason": "too_long"} if len(message) > limit else None
 
 
-def _situation(state: DialogueState, version: Version, context: TurnContext, clock: Clock) -> Situation:
+def _situation(
+    state: DialogueState, version: Version, context: TurnContext, clock: Clock, likely: str | None
+) -> Situation:
+    """What the engine may know; a first message too short to be clear is read in the language it is probably in."""
     stack = state["stack"]
     history = for_model(state["context_history"], HISTORY)
     return Situation(
         message=state["request"]["message"],
-        locale=state["locale"],
+        locale=state["locale"] if state["locale_settled"] else likely or state["locale"],
         now=clock().astimezone(ZoneInfo(version.project.timezone)),
         open=state["open"],
         intent=stack[-1]["intent"] if stack else None,
-        filled=values_of(stack[-1]) if stack else {},
+        filled=_latest_first(stack[-1]) if stack else {},
+        answered=_has_answered(state),
         waiting=tuple(frame["intent"] for frame in reversed(stack[:-1])),
         history=tuple((message["role"], message["content"]) for message in history),
         deadline=context.deadline,
         model_allowed=may_ask_model(context, version.project.limits, 0),
     )
+
+
+def _latest_first(frame: Frame) -> dict[str, JsonValue]:
+    """A flow's values, those given last before the others: a correction that names none is most likely of them."""
+    values = values_of(frame)
+    order = sorted(values, key=lambda name: frame["slots"][name]["turn"], reverse=True)
+    return {name: values[name] for name in order}
+
+
+def _has_answered(state: DialogueState) -> bool:
+    """Whether the turn before gave an answer with its sources."""
+    last = state.get("last_turn")
+    return last is not None and last["answer"].get("outcome") == "answered" and bool(last["answer"].get("citations"))

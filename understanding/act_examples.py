@@ -49,6 +49,8 @@ class ActExamples:
     """What says that a value that was given should have been another."""
     amends: tuple[str, ...] = ()
     """With the name of a value, one of them says that it is to be another; `*` stands for letters."""
+    unknowing: tuple[str, ...] = ()
+    """Words of who cannot give what is asked for; `*` stands for letters."""
     apologies: tuple[str, ...] = ()
     """What is said before a matter, or before a value that replaces another: "sorry, 600"."""
     openers: tuple[str, ...] = ()
@@ -106,6 +108,7 @@ def _parse(locale: str, text: str) -> ActExamples:
         tuple(data.get("person_words", ())),
         tuple(data.get("meant", ())),
         tuple(data.get("amends", ())),
+        tuple(data.get("unknowing", ())),
         tuple(data.get("apologies", ())),
         tuple(data.get("openers", ())),
         tuple(data.get("vague", ())),

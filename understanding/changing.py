@@ -6,12 +6,14 @@ from typing import Final
 from dialogue.commands import Command, Fill
 from understanding.assent import asks
 from understanding.extraction import FoundValue
-from understanding.material import ACT, ASKS_RATHER_THAN_WANTS, DOUBTFUL, Material, Reading, fills
+from understanding.material import ACT, ASKS_RATHER_THAN_WANTS, DOUBTFUL, Material, Reading, fills, rest_of
 from understanding.naming import named_slot
 from understanding.splitting import words_in
 from understanding.wording import has_amending_word
 
 _SURE_VALUE: Final = 0.8
+_LITTLE_MORE: Final = 3
+"""Words beside another value that still say nothing but that it is meant."""
 _FEW_WORDS: Final = 8
 """Words beyond which naming a value and a change may be about anything."""
 
@@ -28,8 +30,10 @@ def corrects(m: Material) -> Reading | None:
     denied = [each for each in found if each.negated and m.situation.filled.get(each.slot) == each.value]
     replaced = {each.slot for each in denied}
     new = [each for each in found if _is_new(m, each, needed=0.0 if each.slot in replaced else DOUBTFUL)]
-    if m.asked == "confirm" and new and _says_so(m, new, denied):
-        return Reading(tuple(fills(new)), 0.85)
+    if m.asked == "confirm":
+        bare = _bare_value(m) if all(each.score < _SURE_VALUE for each in found) else []
+        if bare or (new and _says_so(m, new, denied)):
+            return Reading(tuple(fills(bare or new)), 0.85)
     lost = [each for each in denied if all(other.slot != each.slot for other in new)]
     if not lost:
         return None
@@ -49,6 +53,21 @@ def amends(m: Material) -> Reading | None:
     return Reading((Fill(command="fill", slot=named[0], value=None, quote=named[1]),), 0.8)
 
 
+def _bare_value(m: Material) -> list[FoundValue]:
+    """What only a slot that is asked for would take, as a new value of the slot given last: "no, make it 4"."""
+    if m.active is None or words_in(m.text) > _LITTLE_MORE + 1 or asks(m):
+        return []
+    if "deny" not in (m.lead, m.first) and not has_amending_word(m.text):
+        return []
+    for name in m.situation.filled:
+        if m.is_free(name):
+            continue
+        new = [each for each in m.values(m.text, m.active, requested=[name]) if each.slot == name]
+        if new and all(_is_new(m, each, needed=DOUBTFUL) for each in new):
+            return new[:1]
+    return []
+
+
 def _is_new(m: Material, each: FoundValue, *, needed: float) -> bool:
     known = m.situation.filled.get(each.slot)
     return not each.negated and not m.is_free(each.slot) and each.score > needed and known != each.value
@@ -61,6 +80,8 @@ def _says_so(m: Material, new: Sequence[FoundValue], denied: Sequence[FoundValue
     named = named_slot(m.text, m.project.slots_of(m.active), filled=m.situation.filled)
     if m.apology or m.lead in ("affirm", "deny", "correction") or (named is not None and named[0] in slots):
         return True
+    if rest_of(m.text, new) <= _LITTLE_MORE and all(each.score >= _SURE_VALUE for each in new):
+        return True  # little more than another value: "cleaning then", 还是洗牙吧
     act, chance = m.best_act()
     return any(each.slot in slots for each in denied) or (act == "correction" and chance >= ACT)
 

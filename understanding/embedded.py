@@ -98,6 +98,7 @@ class EmbeddedUnderstanding:
             whole=heard[0],
             parts=tuple(heard[1:]),
             lead=trained.acts.exact(lead_of(heard[0].text)[0], locales=spoken),
+            first=trained.acts.exact(next(iter(heard[0].text.split()), ""), locales=spoken),
             asking=trained.asking,
             extract=self._extract,
             vocabulary=trained.vocabulary,

@@ -83,6 +83,8 @@ class Material:
     """Its parts, where it can be cut."""
     lead: Act | None
     """The act that the words before the first comma or conjunction are exactly."""
+    first: Act | None = None
+    """The act that its first word is exactly."""
     loose: bool = False
     """Whether its parts were told apart by their words alone."""
     apology: bool = False

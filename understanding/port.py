@@ -26,7 +26,9 @@ class Situation:
     intent: str | None = None
     """The intent of the flow on top of the stack."""
     filled: Mapping[str, JsonValue] = field(default_factory=dict)
-    """The values of the top flow's slots."""
+    """The values of the top flow's slots, the last given first."""
+    answered: bool = False
+    """Whether the turn before answered a question from the knowledge."""
     waiting: tuple[str, ...] = ()
     """Intents of the flows below, nearest first."""
     history: tuple[tuple[str, str], ...] = ()

@@ -27,8 +27,8 @@ from understanding.material import (
 from understanding.naming import named_slot
 from understanding.noise import is_noise
 from understanding.splitting import words_in
-from understanding.wanting import ASKS, beside, start, unsure, values_of, wanted, wants_other
-from understanding.wording import says_meant
+from understanding.wanting import ASKS, beside, leans, start, unsure, values_of, wanted, wants_other
+from understanding.wording import cannot_say, says_meant
 
 INSULT: Final = 0.75
 """What an insult needs that is in no list: whoever is called rude without being so does not come back."""
@@ -38,6 +38,9 @@ OTHER_INTENT_OVER_FREE_TEXT: Final = 0.93
 _FEW_WORDS: Final = 6
 _MORE_WORDS: Final = 12
 _MEANT: Final = 0.8
+_SURE_VALUE: Final = 0.8
+_WORDS_BESIDE: Final = 2
+"""Words beside a value that choose nothing else."""
 
 Step = Callable[[Material], Reading | None]
 
@@ -81,7 +84,18 @@ def _chosen(m: Material) -> Reading | None:
     best = m.whole.intents.best
     if best in offered and m.whole.intents.verdict != "reject" and _best_act(m, ACT) is None:
         return Reading((start(best), *values_of(m, m.whole, best)), 0.85)
-    return None
+    return _chosen_by_values(m, offered)
+
+
+def _chosen_by_values(m: Material, offered: Sequence[str]) -> Reading | None:
+    """One of the offered intents goes on with a value that only it can take: an address after "do you mean …?"."""
+    given = {name: [v for v in m.values(m.text, name) if v.score >= _SURE_VALUE] for name in offered}
+    taking = [name for name, values in given.items() if values and rest_of(m.text, values) <= _WORDS_BESIDE]
+    if len(taking) != 1 or any(
+        m.project.slots_of(taking[0])[v.slot].type in ("text", "name") for v in given[taking[0]]
+    ):
+        return None
+    return Reading((start(taking[0]), *fills(given[taking[0]])), 0.75)
 
 
 def _chosen_reading(m: Material) -> Reading | None:
@@ -194,6 +208,18 @@ def _cancelled_for(m: Material) -> Reading | None:
     return Reading(commands, heard.intents.certainty)
 
 
+def _unable(m: Material) -> Reading | None:
+    """Whoever does not know what was asked for skips it: "I don't know my number", 编号我忘了."""
+    if not m.requested or not cannot_say(m.text) or words_in(m.text) > _MORE_WORDS or is_marked_question(m.text):
+        return None
+    act, chance = m.best_act()
+    if act in ("cancel", "restart", "person", "repeat", "why") and chance >= ACT:
+        return None  # vergessen Sie es
+    if wants_other(m) and m.whole.intents.certainty >= OTHER_INTENT_OVER_FREE_TEXT:
+        return None
+    return Reading(tuple(Skip(command="skip", slot=name) for name in m.requested), 0.8)
+
+
 def _taken_back(m: Material) -> Reading | None:
     """A correction when all is done: there is nothing to change but to say so."""
     if m.active is not None or m.asked != "anything_else" or words_in(m.text) > _MORE_WORDS:
@@ -298,10 +324,12 @@ _STEPS: Final[tuple[Step, ...]] = (
     _answered,
     corrects,
     amends,
+    _unable,
     _taken_back,
     _noise,
     _acted,
     beside,
+    leans,
     wanted,
     _given,
     unsure,

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
+from config.leaning import leaning_words
 from config.project import Slot
 from dialogue.commands import Chat, Clarify, Command, Fill, Question, Start
+from understanding.assent import asks
 from understanding.material import ASKS_RATHER_THAN_WANTS, DOUBTFUL, Heard, Material, Reading, fills
 from understanding.noise import is_empty_question
 from understanding.splitting import words_in
@@ -22,11 +24,17 @@ KNOWN_QUESTION: Final = 0.4
 """How probable one of the knowledge's own questions must be to be answered, whatever the form of the message."""
 NEARLY: Final = 0.12
 """How probable an intent must be to be offered although it was rejected: better asked than not understood."""
+_BESIDE_THE_BEST: Final = 0.125
+"""How probable an intent must be to be offered beside the most probable one, as a part of its probability."""
 OFFERED: Final = 3
 CLEARLY: Final = 0.95
 """How probable an intent must be to begin it where the message only names a matter."""
+_TELLING_VALUES: Final = 2
+_FAR_AHEAD: Final = 4
 _QUESTION_WORDS: Final = 3
 """Words of a question that no sign sets apart from the wish before it."""
+_LEANING_WORDS: Final = 5
+"""Words up to which a question may lean on the one before."""
 _VAGUE_WORDS: Final = 6
 """Words up to which a message may be about one of the business's matters without saying what of it."""
 
@@ -35,17 +43,30 @@ def beside(m: Material) -> Reading | None:
     """A question in the middle of a flow, that no intent is meant by."""
     if m.active is None and m.asked is None:
         return None
-    asks = max(m.whole.acts.question, m.whole.intents.known_question)
-    if not m.project.knowledge.enabled or asks < ASKS or wants_other(m) or is_empty_question(m.text):
+    asking = max(m.whole.acts.question, m.whole.intents.known_question)
+    if not m.project.knowledge.enabled or asking < ASKS or wants_other(m) or is_empty_question(m.text):
         return None
     if m.whole.intents.verdict == "sure" and m.whole.intents.best == m.active and not rather_asks(m, m.whole):
         return None
-    return Reading((Question(command="question", text=m.text),), asks * 0.9)
+    return Reading((Question(command="question", text=m.text),), asking * 0.9)
+
+
+def leans(m: Material) -> Reading | None:
+    """A few words that only make sense after an answer: "and a cleaning?" after what a filling costs."""
+    if not m.situation.answered or m.active is not None or m.whole.intents.certainty >= CLEARLY:
+        return None
+    if m.whole.acts.exact is not None or leaning_words().search(m.text) is None:
+        return None
+    if words_in(m.text) > (_LEANING_WORDS if asks(m) else _QUESTION_WORDS):
+        return None
+    return Reading((Question(command="question", text=m.text),), 0.7)
 
 
 def wanted(m: Material) -> Reading | None:
     """One wish, or several in a message that can be cut, and what is asked beside them."""
     wish = m.whole.intents
+    if m.active is None and wish.verdict != "sure" and wish.best is not None and _values_tell(m, wish.best):
+        return Reading((start(wish.best), *values_of(m, m.whole, wish.best)), 0.7)
     about = m.vocabulary.vague(m.text) if m.active is None and wish.certainty < CLEARLY else frozenset()
     if about:
         return Reading((_clarify(m, _ranked(m, about)),), 0.5)
@@ -134,14 +155,14 @@ def wants_other(m: Material) -> bool:
 def unsure(m: Material) -> Reading | None:
     """Ask which, ask the knowledge, or give up."""
     wish = m.whole.intents
-    asks = m.whole.acts.question >= ASKS
+    asking = m.whole.acts.question >= ASKS
     knows = m.project.knowledge.enabled
     known = wish.known_question if knows else 0.0
     if known >= KNOWN_QUESTION and known > wish.certainty:
         return Reading((Question(command="question", text=m.text),), max(0.6, known))
-    if knows and asks and is_empty_question(m.text):
+    if knows and asking and is_empty_question(m.text):
         return None
-    if knows and asks:
+    if knows and asking:
         return Reading((Question(command="question", text=m.text),), 0.7 if wish.verdict == "reject" else 0.5)
     if m.whole.acts.exact in ("affirm", "deny") and m.situation.open is None:
         # Nothing was asked: an "ok" or a "no" that answers nothing is only polite.
@@ -154,11 +175,28 @@ def unsure(m: Material) -> Reading | None:
     return None
 
 
+def _values_tell(m: Material, intent: str) -> bool:
+    """Whether the values of a message say what its words leave open: several, that no other intent has a slot for.
+
+    A message full of values is unlike the examples. Each value is taken for as much evidence as halves what is
+    missing: two need an intent that is likely by a quarter, four one by a sixteenth, far ahead of the next.
+    """
+    ranking = m.whole.intents.ranking
+    if not ranking or ranking[0]["intent"] != intent or m.whole.acts.question >= ASKS:
+        return False
+    found = [each for each in m.values(m.text, intent) if each.score > DOUBTFUL]
+    others = [set(m.project.slots_of(name)) for name in m.project.intents if name != intent]
+    telling = {each.slot for each in found if not any(each.slot in slots for slots in others)}
+    best, second = ranking[0]["score"], ranking[1]["score"] if len(ranking) > 1 else 0.0
+    return len(telling) >= _TELLING_VALUES and best * 2 ** len(telling) >= 1 and best >= _FAR_AHEAD * second
+
+
 def _likely(m: Material) -> list[str]:
     """The intents to choose from: the most probable ones, or those whose words a vague opening has."""
     wish = m.whole.intents
     if wish.verdict != "reject" or wish.certainty >= NEARLY:
-        return [ranked["intent"] for ranked in wish.ranking[:OFFERED] if ranked["score"] >= PLAUSIBLE]
+        least = max(PLAUSIBLE, wish.ranking[0]["score"] * _BESIDE_THE_BEST)
+        return [ranked["intent"] for ranked in wish.ranking[:OFFERED] if ranked["score"] >= least]
     if words_in(m.text) > _VAGUE_WORDS:
         return []
     return _ranked(m, m.vocabulary.fitting(m.text))

@@ -63,6 +63,16 @@ def _meant() -> re.Pattern[str]:
     return phrases([word for each in load_examples() for word in each.meant])
 
 
+def cannot_say(text: str) -> bool:
+    """Whether a text has words of who does not know, or does not have, what is asked for."""
+    return _unknowing().search(folded(text)) is not None
+
+
+@cache
+def _unknowing() -> re.Pattern[str]:
+    return phrases([word for each in load_examples() for word in each.unknowing])
+
+
 @cache
 def _amending() -> re.Pattern[str]:
     return phrases([word for each in load_examples() for word in each.amends])

@@ -1,6 +1,7 @@
 """A knowledge base in a folder of its own, its vectors in the places where they may be kept."""
 
 import gc
+import os
 import socket
 import subprocess
 import sys
@@ -52,7 +53,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
                 client.delete_collection(collection.name)
             del client
     else:
-        with database(request.getfixturevalue("postgres"), "knowledge_of_a_test") as url:
+        with database(request.getfixturevalue("postgres"), f"knowledge_of_a_test_{os.getpid()}") as url:
             yield Place("pgvector", url)
 
 

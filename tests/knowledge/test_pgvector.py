@@ -1,10 +1,12 @@
 """pgvector as the place of the vectors: what a server lacks is named, and what is large is still found."""
 
+import asyncio
 from collections.abc import Iterator
 
 import numpy as np
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from evals.postgres_server import database, url_of
 from tests.knowledge.conftest import OpenKnowledge
@@ -127,11 +129,16 @@ async def test_a_database_that_goes_away_means_no_evidence_and_a_note_until_it_i
 ) -> None:
     knowledge = open_here()
     knowledge.write(scope_of(BANK), add=[CARDS], remove=(), locales=["en"])
+    name = conninfo_to_dict(place.database)["dbname"]
     with psycopg.connect(postgres, autocommit=True) as server:
-        server.execute("ALTER DATABASE knowledge_of_a_test WITH ALLOW_CONNECTIONS false")
-        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'knowledge_of_a_test'")
+        server.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false".encode())
+        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         away = await knowledge.search(BANK, LOST, locale="en"), await knowledge.check()
-        server.execute("ALTER DATABASE knowledge_of_a_test WITH ALLOW_CONNECTIONS true")
+        server.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true".encode())
+    for _ in range(100):
+        if await knowledge.check() is None:
+            break
+        await asyncio.sleep(0.2)
     back = await knowledge.search(BANK, LOST, locale="en"), await knowledge.check()
 
     assert (away[0]["hits"], away[0]["failure"]) == (0, "the knowledge base cannot be read")

@@ -285,3 +285,78 @@ async def test_a_correction_when_all_is_done_begins_nothing_new(reader, harbour,
 @pytest.mark.parametrize("message", ["hi", "Hello", "merhaba", "你好"])
 async def test_a_greeting_is_one_in_whatever_language_the_session_begins(reader, harbour, message, locale):
     assert said(await reader.understand(harbour, at(message, locale=locale))) == ["chat greeting"]
+
+
+@pytest.mark.parametrize(
+    ("message", "locale"),
+    [
+        ("no, make it 4", "en"),
+        ("no 4 instead", "en"),
+        ("hayır 4 olsun", "tr"),
+        ("hayır, 4 yapın", "tr"),
+        ("不，改成4", "zh"),
+    ],
+)
+@pytest.mark.parametrize("new", [("time", "16:00"), ("people", 4), ("date", "2026-04-04")], ids=lambda new: new[0])
+async def test_a_bare_number_after_a_no_is_a_new_value_of_what_was_given_last(reader, harbour, message, locale, new):
+    last, value = new
+    given_last_first = {last: VISIT[last], **VISIT}
+    situation = {"intent": "book_visit", "filled": given_last_first, "open": asked("confirm")}
+
+    understood = await reader.understand(harbour, at(message, locale=locale, **situation))
+
+    assert [(each["slot"], each["value"]) for each in understood.commands] == [(last, value)]
+
+
+@pytest.mark.parametrize(
+    ("message", "locale", "day"),
+    [
+        ("Friday then", "en", "2026-03-13"),
+        ("oh, on Friday", "en", "2026-03-13"),
+        ("cuma olsun", "tr", "2026-03-13"),
+        ("ya da cuma", "tr", "2026-03-13"),
+        ("还是星期五吧", "zh", "2026-03-13"),
+        ("星期五好了", "zh", "2026-03-13"),
+    ],
+)
+async def test_little_more_than_another_value_is_a_correction_of_what_is_to_be_confirmed(
+    reader, harbour, message, locale, day
+):
+    understood = await reader.understand(harbour, at(message, locale=locale, **TO_VISIT))
+
+    assert [(each["slot"], each["value"]) for each in understood.commands] == [("date", day)]
+
+
+@pytest.mark.parametrize("message", ["no", "no thanks", "hayır", "不用了", "hayır teşekkürler", "yes", "evet"])
+async def test_a_plain_yes_or_no_is_still_one(reader, harbour, message):
+    understood = await reader.understand(harbour, at(message, locale="en", **TO_VISIT))
+
+    assert said(understood) in (["affirm"], ["deny"])
+
+
+@pytest.mark.parametrize(
+    ("message", "locale"),
+    [
+        ("I don't know the number", "en"),
+        ("I forgot my account number", "en"),
+        ("hesap numaramı hatırlamıyorum", "tr"),
+        ("numarayı bilmiyorum ki", "tr"),
+        ("账号我忘了", "zh"),
+        ("我不知道账号是多少", "zh"),
+        ("die Nummer weiß ich nicht", "de"),
+    ],
+)
+async def test_whoever_does_not_know_what_is_asked_for_gives_no_wrong_value(reader, harbour, message, locale):
+    understood = await reader.understand(harbour, at(message, locale=locale, **FOR_ACCOUNT))
+
+    assert said(understood) == ["skip account"]
+
+
+@pytest.mark.parametrize(
+    ("message", "locale"),
+    [("what about a visit?", "en"), ("and on sundays?", "en"), ("peki ziyaret?", "tr"), ("那星期天开门呢", "zh")],
+)
+async def test_a_few_words_after_an_answer_lean_on_what_was_asked_before(reader, harbour, message, locale):
+    understood = await reader.understand(harbour, at(message, locale=locale, answered=True))
+
+    assert [command["command"] for command in understood.commands] == ["question"]
