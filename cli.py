@@ -121,6 +121,27 @@ def serve(
 
 
 @app.command()
+def doctor(
+    projects: ProjectsOption = None,
+    *,
+    host: Annotated[str, typer.Option(help="Where the service is to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+) -> None:
+    """Say what is wrong with this installation and how to mend it."""
+    from terminal.doctor import Finding, examine, worst
+
+    async def told() -> list[Finding]:
+        found = []
+        async for finding in examine(settings_of(projects), host=host, port=port):
+            typer.echo(one_line(finding))
+            found.append(finding)
+        return found
+
+    if worst(asyncio.run(told())) == "fail":
+        raise typer.Exit(1)
+
+
+@app.command()
 def chat(
     project: ProjectArgument,
     projects: ProjectsOption = None,
