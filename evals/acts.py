@@ -37,16 +37,19 @@ _EXAMPLES: Final[Mapping[str, Mapping[str, list[str]]]] = {
         "en": ["I want to send money", "transfer 500 to my brother", "make a payment to someone", "wire money"],
         "tr": ["para göndermek istiyorum", "kardeşime 500 lira yolla", "havale yapacağım", "EFT yapmak istiyorum"],
         "zh": ["我想转账", "给我弟弟转500块", "汇款", "我要给别人打钱"],
+        "de": ["ich möchte Geld überweisen", "überweise meinem Bruder 500", "eine Zahlung an jemanden", "Geld senden"],
     },
     "block_card": {
         "en": ["I lost my card", "block my card", "my card was stolen", "cancel my debit card"],
         "tr": ["kartımı kaybettim", "kartımı kapatın", "kartım çalındı", "banka kartımı iptal edin"],
         "zh": ["我的卡丢了", "冻结银行卡", "卡被盗了", "注销我的储蓄卡"],
+        "de": ["ich habe meine Karte verloren", "meine Karte sperren", "Karte gestohlen", "meine Girokarte kündigen"],
     },
     "balance": {
         "en": ["what is my balance", "how much money do I have", "check my account", "show my balance"],
         "tr": ["bakiyem ne kadar", "hesabımda kaç para var", "hesabıma bak", "bakiyemi göster"],
         "zh": ["我的余额", "账户里有多少钱", "查一下账户", "看看余额"],
+        "de": ["wie hoch ist mein Kontostand", "wie viel Geld habe ich", "mein Konto ansehen", "zeig den Kontostand"],
     },
 }
 
@@ -73,8 +76,10 @@ def load_cases(name: str = "acts", folder: Path = DATA) -> Iterator[Case]:
 def small_bank(*locales: str) -> Version:
     """A bot of three intents that speaks these languages."""
     slots = {
-        "amount": Slot(type="money", currency="TRY", title={"en": "amount", "tr": "tutar", "zh": "金额"}),
-        "iban": Slot(type="id", format="iban", title={"en": "IBAN", "tr": "IBAN", "zh": "账户"}),
+        "amount": Slot(
+            type="money", currency="TRY", title={"en": "amount", "tr": "tutar", "zh": "金额", "de": "Betrag"}
+        ),
+        "iban": Slot(type="id", format="iban", title={"en": "IBAN", "tr": "IBAN", "zh": "账户", "de": "IBAN"}),
     }
     intents = {
         name: Intent(examples={each: said[each] for each in locales}, slots=slots if name == "send_money" else {})

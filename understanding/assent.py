@@ -18,6 +18,8 @@ from understanding.wording import contrasts, leading, question_words, without_ye
 
 CERTAIN: Final = 0.75
 """What a yes needs that is known by its meaning only."""
+ANNOUNCED: Final = 0.85
+"""How sure words that could be anything must be of their slot: "yes, and add the note: rent"."""
 _LONGEST: Final = 8
 """Words after a leading yes beyond which it may be about anything."""
 _ENDS_IN_QUESTION = re.compile(r"[?？؟]\s*$")
@@ -95,7 +97,8 @@ def _changes(m: Material) -> bool:
     if m.active is None:
         return False
     found = m.values(m.text, m.active)
-    return any(not m.is_free(each.slot) and m.situation.filled.get(each.slot) != each.value for each in found)
+    given = [each for each in found if not m.is_free(each.slot) or each.score >= ANNOUNCED]
+    return any(m.situation.filled.get(each.slot) != each.value for each in given)
 
 
 def _other_wish(m: Material) -> bool:

@@ -37,6 +37,8 @@ class Candidate:
     needs_cue: bool = False
     """Worth something only if a cue or the dialogue asks for it."""
     cued: bool = False
+    claims: bool = False
+    """Announced as this slot's: no other slot takes a piece of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ def assign(
     weighed = _weigh(reading, slots, languages, asked, candidates)
     weighed.sort(key=lambda each: (-round(each.rank, 2), order[each.slot], each.start))
     usable = [each for each in weighed if each.score >= THRESHOLD and (each.cued or not each.needs_cue)]
+    claimed = [each for each in usable if each.claims]
+    usable = [each for each in usable if each.claims or not any(_clash(each, other) for other in claimed)]
     return _resolve(reading, _chosen(_answers_first(reading, usable, asked)))
 
 

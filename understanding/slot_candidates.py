@@ -8,6 +8,7 @@ from itertools import islice
 from config.project import Slot
 from understanding.grammar.language import Language
 from understanding.grammar.reading import Reading
+from understanding.slot_announced import find_announced
 from understanding.slot_assignment import Asked, Candidate
 from understanding.slot_choices import find_choices
 from understanding.slot_cues import name_part, role_of, slot_cues
@@ -123,11 +124,15 @@ def _name_halves(message: Message) -> Iterator[Candidate]:
 
 
 def _texts(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
+    claims = _claimed(message, name)
+    named = find_announced(message.reading, name, message.slots, claims)
+    if named:
+        yield from (replace(from_text(name, text), claims=True) for text in named)
+        return
     announced = list(find_text_after(message.reading, slot)) if slot.cues else []
     if not message.requested(name):
         yield from (from_text(name, text) for text in announced)
         return
-    claims = _claimed(message, name)
     begin = announced[0].start if announced else 0
     found = find_text_beside(message.reading, claims, begin=begin) if claims else find_text(message.reading, name)
     for text in found if claims or not announced else announced:

@@ -46,8 +46,8 @@ def find_text_after(reading: Reading, slot: Slot) -> list[Text]:
         return []
     start = reading.folded.starts[match.end()]
     clause = re.match(r"(?:[^.;!?\n。；！？]|\.(?=\S)){1,300}", reading.original[start:])
-    if clause is None:
-        return []
+    if clause is None or reading.original[start + clause.end() :].startswith(("?", "？")):
+        return []  # "can I add a note at all?"
     first, last = strip_leads(reading, start, start + clause.end())
     return [Text(reading.original[first:last], first, last, 0.6)] if first < last else []
 

@@ -27,6 +27,8 @@ def acts(encoder):
         ("vazgeçtim kalsın", "cancel"),
         ("forget the whole thing", "cancel"),
         ("算了不弄了", "cancel"),
+        ("这笔钱不付了", "cancel"),
+        ("ödemeyi boş verin", "cancel"),
         ("bir yetkiliyle görüşeyim", "person"),
         ("put me through to someone", "person"),
         ("帮我转人工客服", "person"),

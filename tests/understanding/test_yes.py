@@ -84,6 +84,17 @@ async def test_a_new_value_at_a_confirmation_changes_the_open_flow(engine, bank,
     assert said(understood) == ["fill reason"]
 
 
+async def test_a_yes_with_a_text_that_is_announced_is_no_yes_to_what_was_said(engine):
+    slots = {"amount": Slot(type="money", currency="TRY"), "note": Slot(type="text", required=False)}
+    intents = {"send_money": Intent(examples=INTENTS["send_money"].examples, slots=slots)}
+    bot = make_version(Project(name="note", locales=["en"], intents=intents, knowledge=Knowledge(enabled=False)))
+
+    understood = await engine.understand(bot, at("yes, and add the note: rent", locale="en", **SENDING))
+
+    assert [each["value"] for each in understood.commands if each["command"] == "fill"] == ["rent"]
+    assert "affirm" not in said(understood)
+
+
 async def test_a_denied_value_is_taken_back(engine, bank):
     situation: dict[str, Any] = {"intent": "block_card", "filled": {"reason": "lost"}, "open": asked("confirm")}
 

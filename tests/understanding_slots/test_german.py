@@ -48,6 +48,8 @@ def test_numbers_are_said_in_one_word(read, text, numbers):
         ("vom 3. bis 10. Juli", ["2026-07-03", "2026-07-10"]),
         ("vom 28. Juni bis zum 2. Juli", ["2026-06-28", "2026-07-02"]),
         ("die Rechnung stimmt so", []),
+        ("Montagmorgen", ["2026-03-16"]),
+        ("kommenden Donnerstagvormittag", ["2026-03-12"]),
         ("guten Morgen", []),
         ("morgens um acht", []),
         ("30. Februar", []),
@@ -154,3 +156,9 @@ def test_two_days_go_where_their_words_say(ask):
     found = ask("de", "zurück am 12. Juni, hin am 5. Juni", hinfahrt=DATE, rueckfahrt=DATE)
 
     assert {each.slot: each.value for each in found} == {"hinfahrt": "2026-06-05", "rueckfahrt": "2026-06-12"}
+
+
+def test_a_part_of_the_day_written_with_its_day_settles_the_hour(ask):
+    found = {each.slot: each.value for each in ask("de", "Freitagabend um 8", day=DATE, at=TIME)}
+
+    assert found == {"day": "2026-03-13", "at": "20:00"}

@@ -78,6 +78,73 @@ def test_free_text_is_taken_without_the_words_that_lead_to_it(ask, locale, text,
     assert values(ask(locale, text, requested=["note"], note={"type": "text"})) == {"note": note}
 
 
+NOTE = {
+    "amount": {"type": "money", "currency": "TRY", "title": {"en": "amount", "tr": "tutar"}},
+    "note": {
+        "type": "text",
+        "required": False,
+        "title": {"en": "note", "tr": "açıklama", "zh": "附言", "de": "Verwendungszweck"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "note"),
+    [
+        ("en", "add the note: rent", "rent"),
+        ("en", "Note: rent, March and April", "rent, March and April"),
+        ("en", "please add a note saying happy birthday", "happy birthday"),
+        ("en", 'put "rent March" as the note', "rent March"),
+        ("tr", "açıklama: mart kirası", "mart kirası"),
+        ("tr", "açıklama olarak kira yaz", "kira"),
+        ("tr", "açıklama kısmına mart kirası yazın lütfen", "mart kirası"),
+        ("tr", "doğum günü hediyesi diye açıklama ekle", "doğum günü hediyesi"),
+        ("zh", "附言：三月房租", "三月房租"),
+        ("zh", "附言写生日快乐", "生日快乐"),
+        ("zh", "加个附言生日快乐", "生日快乐"),
+        ("de", "Verwendungszweck: Miete März", "Miete März"),
+        ("de", "schreib als Verwendungszweck Miete", "Miete"),
+        ("de", "Verwendungszweck soll Miete sein", "Miete"),
+    ],
+)
+def test_a_text_that_is_announced_by_its_slots_title_is_taken_unasked(ask, locale, text, note):
+    assert values(ask(locale, text, **NOTE)) == {"note": note}
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("zh", "附言：房租300元"),
+        ("tr", "açıklama: kira 300 lira"),
+        ("en", "note: rent 300"),
+        ("de", "Verwendungszweck: Rate 300"),
+    ],
+)
+def test_what_stands_in_an_announced_text_is_no_other_slots_value(ask, locale, text):
+    assert list(values(ask(locale, text, **NOTE))) == ["note"]
+
+
+def test_an_announced_text_ends_where_another_slot_is_named(ask):
+    found = values(ask("en", "note: rent and garage, amount 300 lira", **NOTE))
+
+    assert found == {"note": "rent and garage", "amount": {"amount": 300, "currency": "TRY"}}
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("en", "can I add a note?"),
+        ("en", "what is the note for"),
+        ("tr", "açıklama ekleyebilir miyim?"),
+        ("zh", "附言是什么"),
+        ("zh", "可以加附言吗"),
+        ("de", "was ist der Verwendungszweck?"),
+    ],
+)
+def test_a_question_about_a_text_does_not_announce_it(ask, locale, text):
+    assert ask(locale, text, **NOTE) == []
+
+
 # --- identifiers ---------------------------------------------------------------------------------------------------
 
 

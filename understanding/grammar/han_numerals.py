@@ -16,7 +16,32 @@ _HEAD = re.compile(r"[\d.,]+")
 
 
 def han_numbers(text: str, language: Language) -> Iterator[Number]:
-    """The numbers of a folded text, in its order."""
+    """The numbers of a folded text, in its order; half a dozen and two dozen are 6 and 24."""
+    known = language.numbers.bundles
+    numbers = [_bundled(number, text, language) for number in _numbers(text, language)] if known else []
+    if not known:
+        yield from _numbers(text, language)
+        return
+    halves = "|".join(word for word, (kind, _) in language.numbers.words.items() if kind == "fraction") or "(?!)"
+    for match in re.finditer(rf"(?:{halves})(?P<bundle>{'|'.join(map(re.escape, known))})", text):
+        if all(match.end() <= number.start or number.end <= match.start() for number in numbers):
+            value = known[match["bundle"]] / 2
+            numbers.append(Number(start=match.start(), end=match.end(), value=value, written=written(value)))
+    yield from sorted(numbers, key=lambda number: number.start)
+
+
+def _bundled(number: Number, text: str, language: Language) -> Number:
+    """A number with the bundle it counts, and half a bundle more: 两打, 一打半."""
+    size = language.numbers.bundles.get(text[number.end : number.end + 1])
+    if size is None:
+        return number
+    end, value = number.end + 1, number.value * size
+    if language.numbers.words.get(text[end : end + 1], ("", 0))[0] == "fraction":
+        end, value = end + 1, value + size / 2
+    return Number(start=number.start, end=end, value=value, written=written(value))
+
+
+def _numbers(text: str, language: Language) -> Iterator[Number]:
     scales = language.numbers.scales
     for match in _pattern(language).finditer(text):
         token = match[0]

@@ -53,6 +53,8 @@ class NumberWords:
     """Of a language written in Han characters."""
     suffix_scales: Mapping[str, float]
     """Letters after digits: 5k."""
+    bundles: Mapping[str, float]
+    """Of a language written in Han characters, what a number may count instead of single things: 两打 is 24."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

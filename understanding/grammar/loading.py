@@ -28,6 +28,8 @@ _FORMS = {
     "minute2": r"[0-5]\d(?!\d)",
 }
 _CLOCK = ("minute", "hour")
+_ABBREVIATED = 3
+"""Letters up to which the name of a day is a short one."""
 
 
 def load_language(code: str) -> Language | None:
@@ -53,7 +55,25 @@ def _load(base: str, region: str) -> Language | None:
         return None
     data = cast(Data, YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
     spellings = {letter: str(written) for letter, written in mapping(data.get("spellings")).items()}
-    return _build(base, region, respelt(data, spellings))
+    return _build(base, region, _with_joined_days(respelt(data, spellings)))
+
+
+def _with_joined_days(data: Data) -> Data:
+    """The data with the days that are written as one word with a part of the day, as both: "Montagmorgen"."""
+    parts = mapping(data.get("dayparts"))
+    joined = {name: strings(dig(mapping(part), "after_weekday")) for name, part in parts.items()}
+    if not any(joined.values()):
+        return data
+    days = {
+        key: [day for day in strings(names) if len(day) > _ABBREVIATED]
+        for key, names in mapping(data["weekdays"]).items()
+    }
+    for name, words in joined.items():
+        made = {key: [day + word for day in names for word in words] for key, names in days.items()}
+        data["weekdays"] = {key: [*strings(mapping(data["weekdays"])[key]), *made[key]] for key in days}
+        part = mapping(parts[name])
+        parts[name] = {**part, "words": [*strings(part.get("words")), *(each for day in made.values() for each in day)]}
+    return {**data, "dayparts": parts}
 
 
 def _build(base: str, region: str, data: Data) -> Language:
@@ -213,6 +233,7 @@ def _number_words(numbers: Data, data: Data, *, han: bool) -> NumberWords:
         digits={word: int(str(value)) for word, value in mapping(numbers.get("digits")).items()},
         scales={word: float(str(value)) for word, value in mapping(numbers.get("scales")).items() if han},
         suffix_scales={word: float(str(value)) for word, value in mapping(numbers.get("suffix_scales")).items()},
+        bundles={word: float(str(value)) for word, value in mapping(numbers.get("bundles")).items()},
     )
 
 
