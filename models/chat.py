@@ -7,7 +7,7 @@ past the deadline, and no key, prompt or answer reaches a log. It knows nothing 
 import asyncio
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final, Literal
@@ -39,6 +39,8 @@ _MISSES: Final = 2
 _log = structlog.get_logger(__name__)
 
 Purpose = Literal["decide", "complete", "stream"]
+Shape = Callable[[Wire], Request]
+"""What is asked, in the form of a wire."""
 
 
 def open_language_model(
@@ -148,12 +150,22 @@ class ChatModel:
         """Close the connections."""
         await self._line.aclose()
 
-    async def decide(self, messages: Messages, tools: Tools, *, purpose: str, deadline: float | None) -> Completion:
+    async def decide(
+        self,
+        messages: Messages,
+        tools: Tools,
+        *,
+        purpose: str,
+        deadline: float | None,
+        forms: Mapping[str, str] = {},
+    ) -> Completion:
         """Let the model choose among `tools`, in the best mode it supports; never streamed."""
         record = Record(self._name, purpose, messages, self._until(deadline))
-        decision, wire = await self._decide(messages, tools, self._wire, record)
+        asked = partial(decision_request, messages=messages, tools=tools, max_tokens=self._decision_tokens, forms=forms)
+        names = tool_names(tools)
+        decision, wire = await self._decide(asked, names, self._wire, record)
         if decision.beside_the_form and wire.mode not in self._proven:
-            decision, wire = await self._second_opinion(messages, tools, decision, wire, record)
+            decision, wire = await self._second_opinion(asked, names, decision, wire, record)
             if decision.beside_the_form and not decision.calls:
                 # It kept to no form it was asked in: its words are not the silence of a model that can call.
                 decision = replace(decision, trouble=decision.trouble or Trouble(kind="invalid", detail="no_form"))
@@ -202,19 +214,18 @@ class ChatModel:
         latest = asyncio.get_running_loop().time() + self._timeout
         return latest if deadline is None else min(deadline, latest)
 
-    async def _decide(self, messages: Messages, tools: Tools, wire: Wire, record: Record) -> tuple[Decision, Wire]:
-        shape = partial(decision_request, messages=messages, tools=tools, max_tokens=self._decision_tokens)
+    async def _decide(self, shape: Shape, names: Collection[str], wire: Wire, record: Record) -> tuple[Decision, Wire]:
         answer, wire = await self._settle(shape, wire, "decide", record)
         if isinstance(answer, Trouble):
             return Decision(trouble=answer), wire
-        decision = read_decision(answer, wire.mode, tool_names(tools))
+        decision = read_decision(answer, wire.mode, names)
         if decision.as_asked and wire.mode not in self._proven:
             self._proven.add(wire.mode)
             self._remember()
         return decision, wire
 
     async def _second_opinion(
-        self, messages: Messages, tools: Tools, first: Decision, wire: Wire, record: Record
+        self, shape: Shape, names: Collection[str], first: Decision, wire: Wire, record: Record
     ) -> tuple[Decision, Wire]:
         """The model answered beside the form in a mode that never worked: many servers drop tools without a word."""
         lower = wire.lower()
@@ -223,7 +234,7 @@ class ChatModel:
         if first.calls:
             self._learn(lower)
             return first, wire
-        second, lower = await self._decide(messages, tools, lower, record)
+        second, lower = await self._decide(shape, names, lower, record)
         self._misses[wire.mode] += 1
         if self._misses[wire.mode] >= _MISSES:
             self._learn(lower)
@@ -231,7 +242,7 @@ class ChatModel:
         return (second, lower) if better else (first, wire)
 
     async def _settle(
-        self, shape: Callable[[Wire], Request], wire: Wire, purpose: Purpose, record: Record
+        self, shape: Shape, wire: Wire, purpose: Purpose, record: Record
     ) -> tuple[AIMessage | Trouble, Wire]:
         """Ask, leaving out what the backend refuses, until it answers or fails for another reason."""
         trouble = Trouble(kind="refused", detail="no_common_form")

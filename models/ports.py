@@ -67,8 +67,12 @@ class LanguageModel(Protocol):
         *,
         purpose: str,
         deadline: float | None,
+        forms: Mapping[str, str] = {},
     ) -> Completion:
-        """Let the model choose among `tools` (OpenAI function schemas), not streamed, in the best mode it supports."""
+        """Let the model choose among `tools` (OpenAI function schemas), not streamed, in the best mode it supports.
+
+        `forms` words how to answer where the mode is not that of tools: `json` and `tagged`, with `{{ functions }}`.
+        """
 
     async def complete(
         self,

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from pydantic import JsonValue
 
+from config.prompts import with_functions
 from models.wire import Wire
 
 Messages = Sequence[Mapping[str, str]]
@@ -27,8 +28,10 @@ def plain_request(wire: Wire, messages: Messages, *, max_tokens: int, temperatur
     return Request(messages=_portable(wire, messages), options=_options(wire, max_tokens, temperature))
 
 
-def decision_request(wire: Wire, messages: Messages, tools: Tools, *, max_tokens: int) -> Request:
-    """A request for tool calls, in the wire's mode."""
+def decision_request(
+    wire: Wire, messages: Messages, tools: Tools, *, max_tokens: int, forms: Mapping[str, str] = {}
+) -> Request:
+    """A request for tool calls, in the wire's mode; `forms` words it anew where it is one of text."""
     options = _options(wire, max_tokens, temperature=0.0)
     if wire.mode == "tools":
         options |= {"tools": [dict(tool) for tool in tools], "tool_choice": "auto"}
@@ -42,7 +45,7 @@ def decision_request(wire: Wire, messages: Messages, tools: Tools, *, max_tokens
         body["response_format"] = {"type": "json_object"}
     # In extra_body, because the client library parses what it knows as response_format and raises on a cut answer.
     options["extra_body"] = body
-    told = [*messages, {"role": "system", "content": _instructions(wire, tools)}]
+    told = [*messages, {"role": "system", "content": _instructions(wire, tools, forms)}]
     return Request(messages=_portable(wire, told), options=options)
 
 
@@ -84,9 +87,10 @@ def _function(tool: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
     return function if isinstance(function, dict) else tool
 
 
-def _instructions(wire: Wire, tools: Tools) -> str:
+def _instructions(wire: Wire, tools: Tools, forms: Mapping[str, str]) -> str:
     lines = "\n".join(_line(_function(tool)) for tool in tools)
-    return _prompt("tagged" if wire.mode == "tagged" else "json").replace("{{ functions }}", lines)
+    form = "tagged" if wire.mode == "tagged" else "json"
+    return with_functions(forms.get(form) or _prompt(form), lines)
 
 
 @cache

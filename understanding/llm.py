@@ -18,7 +18,7 @@ from understanding.folding import fold
 from understanding.llm_commands import CommandReader
 from understanding.llm_prompt import build_messages
 from understanding.llm_tools import build_toolbox
-from understanding.llm_wording import function_words
+from understanding.llm_wording import form_words, function_words
 from understanding.port import Situation, Understood
 from understanding.slots import extract
 
@@ -68,12 +68,13 @@ class LLMUnderstanding:
         words, unworded = function_words(version)
         toolbox = build_toolbox(version.project, situation, await self._intents(version, situation, most), words)
         messages, problem = build_messages(version, situation)
+        forms, unformed = form_words(version)
         completion = await self._model.decide(
-            messages, toolbox.tools, purpose="understand", deadline=self._deadline(situation)
+            messages, toolbox.tools, purpose="understand", deadline=self._deadline(situation), forms=forms
         )
         reader = CommandReader(version.project, situation, toolbox, self._extract)
         commands = reader.read(completion)
-        notices = [each for each in (problem, unworded) if each]
+        notices = [each for each in (problem, unworded, unformed) if each]
         notices += _notices(completion, reader.dropped)
         return Understood(commands=commands, engine="llm", models=(completion.use,), notices=tuple(notices))
 

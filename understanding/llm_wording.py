@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from config.prompts import listed_words
+from config.prompts import FORMS, has_functions, listed_words
 from config.versions import Version
 
 
@@ -15,6 +15,14 @@ def function_words(version: Version) -> tuple[Mapping[str, str], str | None]:
     unknown = sorted(set(own) - set(built_in))
     problem = f"prompt_unusable: functions ({', '.join(unknown)})" if unknown else None
     return {name: own.get(name, words) for name, words in built_in.items()}, problem
+
+
+def form_words(version: Version) -> tuple[Mapping[str, str], str | None]:
+    """How a project words the forms of an answer, and which of its own could not be used."""
+    own = {name: version.prompts[name] for name in sorted(FORMS) if version.prompts.get(name, "").strip()}
+    unusable = [name for name, text in own.items() if not has_functions(text)]
+    problem = f"prompt_unusable: {', '.join(unusable)} (functions)" if unusable else None
+    return {name: text for name, text in own.items() if name not in unusable}, problem
 
 
 @cache

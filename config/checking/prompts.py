@@ -6,7 +6,7 @@ from typing import Final
 from config.checking.report import Report, one_of
 from config.errors import Problem, ProjectError
 from config.loading import read_prompts
-from config.prompts import LISTS, PROMPTS, listed_words
+from config.prompts import FORMS, LISTS, PROMPTS, has_functions, listed_words
 from config.templates import TemplateError, render_text
 
 FUNCTIONS: Final = frozenset(
@@ -30,8 +30,20 @@ def check_prompts(report: Report) -> None:
             told = "no prompt is called so, and the file is not read"
             found = [Problem(file=file, message=told, expected=one_of(name, PROMPTS), severity="warning")]
         else:
-            found = list(_list(file, text) if name in LISTS else _template(file, text, PROMPTS[name]))
+            found = list(_problems(file, name, text))
         report.problems += found
+
+
+def _problems(file: str, name: str, text: str) -> Iterator[Problem]:
+    if name in LISTS:
+        return _list(file, text)
+    return _form(file, text) if name in FORMS else _template(file, text, PROMPTS[name])
+
+
+def _form(file: str, text: str) -> Iterator[Problem]:
+    if not has_functions(text):
+        told = "a model is not told its functions, so the built-in words are used"
+        yield Problem(file=file, message=told, expected="{{ functions }} where they are listed")
 
 
 def _list(file: str, text: str) -> Iterator[Problem]:

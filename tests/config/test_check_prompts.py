@@ -35,6 +35,9 @@ def problems(folder: Path, name: str, text: str) -> list[str]:
         ("understand", "Read. {{ date }} {{ open }}", None),
         ("answer", "{{ persona }} {{ passages }} {{ refusal }}", None),
         ("functions", "Ours:\n\n- person: Wants one of our agents.\n- form.money: liras\n", None),
+        ("json", 'Say {"calls": [{"arguments": {}}]} of\n{{ functions }}', None),
+        ("json", "Answer in JSON.", "prompts/json.md: a model is not told its functions"),
+        ("tagged", "Answer in one line.", "prompts/tagged.md: a model is not told its functions"),
         ("understnad", "Read.", "prompts/understnad.md: warning: no prompt is called so"),
         ("understand", "{{ dat }}", "prompts/understand.md"),
         ("answer", "{{ date }}", "prompts/answer.md"),
@@ -59,7 +62,9 @@ def test_an_unknown_value_is_named(tmp_path):
 def test_what_may_be_worded_is_what_there_is():
     root = Path(__file__).parents[2]
     shipped = {
-        path.stem for package in ("understanding", "tools") for path in (root / package / "prompts").glob("*.md")
+        path.stem
+        for package in ("understanding", "models", "tools")
+        for path in (root / package / "prompts").glob("*.md")
     }
 
     assert set(PROMPTS) == shipped

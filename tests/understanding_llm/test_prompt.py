@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.openai_server import calls, serving_openai, status
+from tests.openai_server import calls, decides, says, serving_openai, status
 from tests.understanding_llm.bank import asking, bank, said
 
 ANSWER = calls(("balance", {}))
@@ -169,6 +169,30 @@ async def test_a_function_nobody_knows_is_left_out_and_said_so(reading):
 
     assert "admin" not in request.raw
     assert understood.notices == ("prompt_unusable: functions (admin)",)
+
+
+@pytest.mark.parametrize(("name", "lacks"), [("json", ["tools", "json_schema"]), ("tagged", [])])
+async def test_a_project_may_word_the_forms_of_an_answer_itself(reading, name, lacks):
+    own = bank(prompts={name: 'Nur so: {"calls": []}\n{{functions}}'})
+    step = decides(("person", {})) if name == "json" else says("I would love to help.")
+    with serving_openai(respond=lambda _: step, lacks=lacks) as server:
+        engine = reading(server)
+        for _ in range(1 if name == "json" else 12):
+            understood = await engine.understand(own, said("merhaba"))
+
+    prompt = server.requests[-1].prompt
+    assert 'Nur so: {"calls": []}\n- ' in prompt
+    assert "- person: " in prompt
+    assert "# How to answer" not in prompt
+    assert not any(notice.startswith("prompt_unusable") for notice in understood.notices)
+
+
+async def test_a_form_that_does_not_list_the_functions_is_replaced_and_said_so(reading):
+    with serving_openai(decides(("person", {})), lacks=["tools"]) as server:
+        understood = await reading(server).understand(bank(prompts={"json": "Answer."}), said("merhaba"))
+
+    assert "# How to answer" in server.requests[-1].prompt
+    assert understood.notices == ("prompt_unusable: json (functions)",)
 
 
 async def test_a_message_cannot_be_a_template_or_a_line_of_the_conversation(reading):
