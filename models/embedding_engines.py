@@ -15,6 +15,7 @@ import httpx2
 import numpy as np
 import structlog
 
+from models.ngrams import hashed_ngrams
 from models.ports import Vectors
 
 log = structlog.get_logger(__name__)
@@ -62,19 +63,13 @@ class BundledModel:
 class Ngrams:
     """Hashed character n-grams: knows spelling but no meaning; serves where the bundled model cannot run."""
 
-    name = "ngrams:char-1-4"
+    name = "ngrams:crc-1-4"
     dimension = NGRAM_DIMENSION
-
-    def __init__(self) -> None:
-        module = importlib.import_module("sklearn.feature_extraction.text")
-        self._hashing = module.HashingVectorizer(
-            analyzer="char_wb", ngram_range=(1, 4), n_features=NGRAM_DIMENSION, dtype=np.float32
-        )
 
     def vectors(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Vectors:  # noqa: ARG002 - the port's
         """One row of unit length for each text; `kind` makes no difference here."""
         folded = [" " + text.replace("İ", "i").replace("I", "ı").casefold() + " " for text in texts]
-        rows: Vectors = np.asarray(self._hashing.transform(folded).toarray(), dtype=np.float32)
+        rows = hashed_ngrams(folded, NGRAM_DIMENSION)
         empty = ~rows.any(axis=1)
         rows[empty, 0] = 1.0
         return rows

@@ -14,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from ruamel.yaml import YAML
 
 from models.embeddings import open_encoder
@@ -130,15 +131,33 @@ def _variants() -> dict[int, str]:
 def vectors_of(texts: Sequence[str], encoder: Encoder) -> Vectors:
     """Vectors of example texts: the shipped ones where the encoder is the one they were made with."""
     shipped = _shipped(encoder.name)
-    missing = [text for text in texts if _key(text) not in shipped]
+    missing = [text for text in texts if _key(text) not in shipped.places]
     computed = dict(zip(missing, encoder.encode_now(missing, "query"), strict=True)) if missing else {}
-    rows = [computed[text] if text in computed else shipped[_key(text)] for text in texts]
+    rows = [computed[text] if text in computed else shipped.row(_key(text)) for text in texts]
     return np.stack(rows).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class _Shipped:
+    """Vectors as they are shipped, a byte a number: written out, they would be most of what is held."""
+
+    places: Mapping[bytes, tuple[int, int]]
+    """Key → which file, and which row of it."""
+    tables: Sequence[tuple[npt.NDArray[np.int8], Vectors]]
+    """Rows, and what each is to be multiplied with."""
+
+    def row(self, key: bytes) -> Vectors:
+        """One vector."""
+        table, place = self.places[key]
+        rows, scales = self.tables[table]
+        vector: Vectors = rows[place].astype(np.float32) * scales[place]
+        return vector
+
+
 @cache
-def _shipped(name: str) -> Mapping[bytes, Vectors]:
-    known: dict[bytes, Vectors] = {}
+def _shipped(name: str) -> _Shipped:
+    places: dict[bytes, tuple[int, int]] = {}
+    tables: list[tuple[npt.NDArray[np.int8], Vectors]] = []
     for folder in _folders():
         made = folder / "acts.npz"
         if not made.is_file():
@@ -146,9 +165,9 @@ def _shipped(name: str) -> Mapping[bytes, Vectors]:
         with np.load(BytesIO(made.read_bytes())) as arrays:
             if str(arrays["encoder"]) != name:
                 continue
-            rows = arrays["vectors"].astype(np.float32) * arrays["scales"][:, None]
-            known |= {bytes(key): row for key, row in zip(arrays["keys"], rows, strict=True)}
-    return known
+            places |= {bytes(key): (len(tables), place) for place, key in enumerate(arrays["keys"])}
+            tables.append((arrays["vectors"], arrays["scales"].astype(np.float32)))
+    return _Shipped(places, tables)
 
 
 def _key(text: str) -> bytes:

@@ -7,19 +7,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 
+from models.ngrams import hashed_ngrams
 from models.ports import Encoder, Vectors
 from understanding.act_examples import OTHER, QUESTION, ActExamples, examples_in, folded, load_examples, vectors_of
 from understanding.calibration import softmax
 from understanding.folding import fold
 from understanding.linear import Linear, fit_linear
 from understanding.space import Space, fit_space
-
-if TYPE_CHECKING:
-    from sklearn.feature_extraction.text import HashingVectorizer
 
 Act = Literal[
     "affirm",
@@ -170,21 +168,15 @@ def train_acts(encoder: Encoder, own_texts: Sequence[str], own: Vectors, locales
     labels = [_LABELS.index(name) for name in names]
     space = fit_space(vectors, labels)
     features = np.hstack([space.place(vectors), spelling([*(text for text, _ in labelled), *own_texts])])
-    linear = fit_linear(features.astype(np.float32), labels, strength=_STRENGTH, steps=_STEPS)
+    linear = fit_linear(features, labels, strength=_STRENGTH, steps=_STEPS)
     return ActModel(space, linear, _train_question(space.place(shipped), labelled), load_examples())
 
 
 def spelling(texts: Sequence[str]) -> Vectors:
     """How texts are spelt, as hashed character n-grams: a negation is often one syllable, which their meaning hides."""
-    rows: Vectors = _hashing().transform([f" {folded(text[:_SPELT])} " for text in texts]).toarray() * _SPELLING
+    rows = hashed_ngrams([folded(text[:_SPELT]) for text in texts], _HASHED)
+    rows *= np.float32(_SPELLING)
     return rows
-
-
-@cache
-def _hashing() -> "HashingVectorizer":
-    from sklearn.feature_extraction.text import HashingVectorizer
-
-    return HashingVectorizer(analyzer="char_wb", ngram_range=(1, 4), n_features=_HASHED, dtype=np.float32)
 
 
 def _train_question(placed: Vectors, labelled: Sequence[tuple[str, str]]) -> Linear:

@@ -16,6 +16,7 @@ from dialogue.state import Ranked
 from models.ports import Encoder, Vectors
 from understanding.act_examples import OTHER, QUESTION, load_examples, vectors_of
 from understanding.calibration import Blend, Scope, fit_blend, fit_scope
+from understanding.languages_apart import language_directions
 from understanding.linear import Classifier, Held, cross_validate, fit_classifier
 from understanding.neighbours import Neighbours, neighbours_of
 from understanding.space import unit
@@ -147,7 +148,8 @@ def train_intents(project: Project, encoder: Encoder, questions: Sequence[str] =
     told = [text not in said[label] for text, label in zip(texts, labels, strict=True)]
     background = background_for(vectors, encoder)
     asked = encoder.encode_now(questions, "query") if questions else None
-    return fit_intents(names, vectors, labels, background, asked=asked, told=told), vectors
+    aside = language_directions(encoder)
+    return fit_intents(names, vectors, labels, background, asked=asked, told=told, aside=aside), vectors
 
 
 def fit_intents(
@@ -158,17 +160,21 @@ def fit_intents(
     *,
     asked: Vectors | None = None,
     told: Sequence[bool] | None = None,
+    aside: Vectors | None = None,
 ) -> IntentModel:
     """Train on vectors of examples, of questions the knowledge answers, and of sentences that belong to no intent.
 
     Those that are `told` are an author's names for an intent: they are learnt from, and nothing is measured on them.
+    `aside` are directions of the vectors that say nothing of what is meant.
     """
     own = len(names)
     if asked is not None and len(asked):
         vectors, labels = np.concatenate([vectors, asked]), [*labels, *[own] * len(asked)]
         told = None if told is None else [*told, *[False] * len(asked)]
     knows = len(labels) > 0 and max(labels) == own
-    classifier = fit_classifier(vectors, labels, strength=STRENGTH, classes=own + knows, background=background)
+    classifier = fit_classifier(
+        vectors, labels, strength=STRENGTH, classes=own + knows, background=background, aside=aside
+    )
     held = _held(classifier, vectors, labels, background, told)
     blend = fit_blend(held.logits, held.votes, held.labels)
     mine = held.logits[np.asarray(held.labels) < own]
@@ -185,7 +191,14 @@ def _held(
     """What is known of examples that were not learnt from; guessed where there are too few."""
     rounds = 1 if len(labels) > _MANY else _FOLDS
     held = cross_validate(
-        vectors, labels, folds=_FOLDS, strength=STRENGTH, background=background, rounds=rounds, kept=told
+        vectors,
+        labels,
+        folds=_FOLDS,
+        strength=STRENGTH,
+        background=background,
+        rounds=rounds,
+        kept=told,
+        aside=classifier.space.aside,
     )
     if len(held.labels) >= _ENOUGH:
         return held

@@ -5,8 +5,9 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 
+import numpy as np
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 MIN_WORDS = 3
@@ -73,7 +74,9 @@ def _without_names(words: Sequence[str]) -> Sequence[str]:
 
 
 def _by_statistics(text: str, locales: Sequence[str], fitting: Sequence[str]) -> str | None:
-    scores = _scores(text)
+    if len(locales) == 1:
+        return fitting[0]
+    scores = _scores(text, frozenset(map(_language, locales)))
     known = [locale for locale in locales if _language(locale) in scores]
     if not known:
         return None
@@ -84,11 +87,19 @@ def _by_statistics(text: str, locales: Sequence[str], fitting: Sequence[str]) ->
     return locale if sure and locale in fitting else None
 
 
-def _scores(text: str) -> dict[str, float]:
-    """Log-likelihoods of `text` by language."""
-    return {str(language): float(score) for language, score in _identifier().rank(text.casefold())}
+def _scores(text: str, languages: frozenset[str]) -> dict[str, float]:
+    """Log-likelihoods of `text` by language, for those of `languages` that are known."""
+    return {str(language): float(score) for language, score in _identifier(languages).rank(text.casefold())}
 
 
-@cache
-def _identifier() -> LanguageIdentifier:
-    return LanguageIdentifier.from_model_file(MODEL_FILE)
+@lru_cache(maxsize=16)
+def _identifier(languages: frozenset[str]) -> LanguageIdentifier:
+    """What tells these languages apart; of the model for all there are, only their part stays in memory."""
+    model = LanguageIdentifier.from_model_file(MODEL_FILE)
+    known = languages & set(model.labels)
+    if known:
+        model.set_languages(sorted(known))
+        table, chances = np.ascontiguousarray(model.nb_ptc), model.nb_pc.copy()
+        walk, row = model.tk_nextmove, model.tk_row
+        model = LanguageIdentifier(table, chances, model.nb_classes, walk, model.tk_output, tk_row=row)
+    return model

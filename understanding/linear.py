@@ -1,15 +1,14 @@
-"""Multinomial logistic regression as plain arrays: trained by scikit-learn, kept without pickles."""
+"""Linear classifiers as plain arrays, and what they say of examples they have not seen."""
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from models.ports import Vectors
+from understanding.logistic import fit_logistic
 from understanding.neighbours import neighbours_of
 from understanding.space import SHRINKAGE, Space, fit_space
 
@@ -52,9 +51,10 @@ def fit_classifier(
     classes: int | None = None,
     shrinkage: float = SHRINKAGE,
     background: Vectors | None = None,
+    aside: Vectors | None = None,
 ) -> Classifier:
     """Fit the space, then the weights in it; `background` is one more class that does not shape the space."""
-    space = fit_space(vectors, labels, shrinkage=shrinkage)
+    space = fit_space(vectors, labels, shrinkage=shrinkage, aside=aside)
     placed = space.place(vectors)
     count = classes or max(labels) + 1
     if background is None or len(background) == 0:
@@ -69,15 +69,6 @@ def fit_classifier(
     return Classifier(space, fit_linear(placed, known, strength=strength, classes=count + 1, weights=weights))
 
 
-@cache
-def _let_stop_early() -> None:
-    """A few steps short of the optimum is as good, and the figures of the evaluation were taken so.
-
-    Once for the process: `catch_warnings` is not for threads, and projects are trained in several.
-    """
-    warnings.filterwarnings("ignore", "lbfgs failed to converge")
-
-
 def fit_linear(
     vectors: Vectors,
     labels: Sequence[int],
@@ -88,20 +79,14 @@ def fit_linear(
     steps: int = 200,
 ) -> Linear:
     """Train on all of `vectors`; a class of `classes` without an example is never chosen."""
-    from sklearn.linear_model import LogisticRegression
-
-    _let_stop_early()
     count = classes or max(labels) + 1
     present = sorted(set(labels))
     if len(present) == 1:
         bias = np.full(count, -np.inf, dtype=np.float32)
         bias[present[0]] = 0.0
         return Linear(np.zeros((count, vectors.shape[1]), dtype=np.float32), bias)
-    model = LogisticRegression(C=strength, max_iter=steps, tol=1e-4)
-    model.fit(vectors, np.asarray(labels), sample_weight=weights)
-    rows, biases = np.asarray(model.coef_), np.asarray(model.intercept_)
-    if len(present) == 2:
-        rows, biases = np.vstack([-rows, rows]) / 2, np.concatenate([-biases, biases]) / 2
+    marks = np.searchsorted(present, np.asarray(labels, dtype=np.int64))
+    rows, biases = fit_logistic(vectors, marks, strength=strength, weights=weights, steps=steps)
     full = np.zeros((count, vectors.shape[1]), dtype=np.float32)
     bias = np.full(count, -np.inf, dtype=np.float32)
     full[present], bias[present] = rows, biases
@@ -130,6 +115,7 @@ def cross_validate(
     background: Vectors | None = None,
     rounds: int | None = None,
     kept: Sequence[bool] | None = None,
+    aside: Vectors | None = None,
 ) -> Held:
     """What classifiers say of examples they have not seen; with `rounds`, only so many folds are held out.
 
@@ -155,6 +141,7 @@ def cross_validate(
             classes=classes,
             shrinkage=shrinkage,
             background=beside[turn != fold],
+            aside=aside,
         )
         placed = made.space.place(vectors[held])
         logits.append(made.linear.logits(placed))

@@ -17,10 +17,19 @@ class Space:
 
     mean: Vectors
     projection: Vectors
+    aside: Vectors | None = None
+    """Directions that are left out, rows of unit length at right angles."""
 
     def place(self, vectors: Vectors) -> Vectors:
         """`vectors` in this space, rows of unit length."""
-        return unit(unit(vectors - self.mean) @ self.projection)
+        return unit(_centred(vectors, self.mean, self.aside) @ self.projection)
+
+
+def _centred(vectors: Vectors, mean: Vectors, aside: Vectors | None) -> Vectors:
+    rows: Vectors = vectors - mean
+    if aside is not None:
+        rows -= rows @ aside.T @ aside
+    return unit(rows)
 
 
 def unit(vectors: Vectors) -> Vectors:
@@ -29,10 +38,12 @@ def unit(vectors: Vectors) -> Vectors:
     return scaled
 
 
-def fit_space(vectors: Vectors, labels: Sequence[int], *, shrinkage: float = SHRINKAGE) -> Space:
+def fit_space(
+    vectors: Vectors, labels: Sequence[int], *, shrinkage: float = SHRINKAGE, aside: Vectors | None = None
+) -> Space:
     """The space in which directions that only tell wordings of the same label apart count for less."""
     mean: Vectors = vectors.mean(axis=0).astype(np.float32)
-    residuals = unit(vectors - mean)
+    residuals = _centred(vectors, mean, aside)
     marks = np.asarray(labels)
     for label in np.unique(marks):
         residuals[marks == label] -= residuals[marks == label].mean(axis=0)
@@ -40,7 +51,7 @@ def fit_space(vectors: Vectors, labels: Sequence[int], *, shrinkage: float = SHR
     spread, directions = np.linalg.eigh(within.astype(np.float64))
     level = float(spread.mean())
     if level <= 1e-9:
-        return Space(mean, np.eye(vectors.shape[1], dtype=np.float32))
+        return Space(mean, np.eye(vectors.shape[1], dtype=np.float32), aside)
     scale = (np.maximum(spread, 0) / level + shrinkage) ** -0.5
     projection: Vectors = ((directions * scale) @ directions.T).astype(np.float32)
-    return Space(mean, projection)
+    return Space(mean, projection, aside)

@@ -33,7 +33,7 @@ from understanding.vocabulary import Vocabulary, learn
 
 log = structlog.get_logger(__name__)
 
-FORMAT = "9"
+FORMAT = "10"
 """Raised when training changes, so that what was learnt before is learnt again."""
 
 
@@ -166,12 +166,14 @@ def _write(path: Path, trained: Trained) -> None:
 
 
 def _arrays(classifier: Classifier, name: str) -> dict[str, Vectors]:
-    return {
+    arrays = {
         f"{name}_mean": classifier.space.mean,
         f"{name}_projection": classifier.space.projection,
         f"{name}_weights": classifier.linear.weights,
         f"{name}_bias": classifier.linear.bias,
     }
+    aside = classifier.space.aside
+    return arrays if aside is None else {**arrays, f"{name}_aside": aside}
 
 
 def _neighbours(arrays: Mapping[str, npt.NDArray[np.generic]]) -> Neighbours | None:
@@ -181,5 +183,5 @@ def _neighbours(arrays: Mapping[str, npt.NDArray[np.generic]]) -> Neighbours | N
 
 
 def _classifier(arrays: Mapping[str, Vectors], name: str) -> Classifier:
-    space = Space(arrays[f"{name}_mean"], arrays[f"{name}_projection"])
+    space = Space(arrays[f"{name}_mean"], arrays[f"{name}_projection"], arrays.get(f"{name}_aside"))
     return Classifier(space, Linear(arrays[f"{name}_weights"], arrays[f"{name}_bias"]))
