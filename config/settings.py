@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     """How many turns of a session can be gone back to: so many checkpoints are kept, the newest first."""
     keep_days: Annotated[float | None, Field(gt=0, validation_alias=_named("SWITCHBOARD_KEEP_DAYS"))] = None
     """Sessions that lay still for longer are forgotten; never if unset."""
+    backstops: Annotated[Literal["none", "dates"], Field(validation_alias=_named("SWITCHBOARD_BACKSTOPS"))] = "none"
+    """`dates`: another library reads the days that no grammar does; installed with `switchboard[backstops]`."""
     log: Annotated[Literal["json", "text"], Field(validation_alias=_named("SWITCHBOARD_LOG"))] = "text"
     debug: Annotated[bool, Field(validation_alias=_named("SWITCHBOARD_DEBUG"))] = False
     """Opens the playground and the event stream; never in production."""

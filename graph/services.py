@@ -48,10 +48,12 @@ from tools.knowledge import ChromaKnowledge, open_knowledge
 from tools.ledger import ActionLedger
 from tools.outbox import Outbox
 from tools.redaction import Redactor
+from understanding.backstops import open_dates
 from understanding.embedded import EmbeddedUnderstanding
 from understanding.hybrid import HybridUnderstanding
 from understanding.llm import LLMUnderstanding
 from understanding.port import Understanding
+from understanding.slots import extract
 
 log = structlog.get_logger(__name__)
 
@@ -131,7 +133,7 @@ async def open_parts(
         desk = WebhookDesk(line, outbox, versions.current, environment=known)
         parts = Parts(
             versions=versions,
-            understanding=_understanding(encoder, model, settings.data / "training"),
+            understanding=await asyncio.to_thread(_understanding, settings, encoder, model),
             actions=HttpActions(line, ledger, environment=known, authenticator=authenticator),
             knowledge=base,
             writer=Answers(model),
@@ -286,11 +288,12 @@ def open_base(settings: Settings, encoder: Encoder) -> ChromaKnowledge:
     )
 
 
-def _understanding(encoder: Encoder, model: ChatModel | None, cache: Path) -> Understanding:
-    embedded = EmbeddedUnderstanding(encoder, cache)
+def _understanding(settings: Settings, encoder: Encoder, model: ChatModel | None) -> Understanding:
+    read = open_dates(extract) if settings.backstops == "dates" else extract
+    embedded = EmbeddedUnderstanding(encoder, settings.data / "training", extract=read)
     if model is None:
         return HybridUnderstanding(embedded, None)
-    return HybridUnderstanding(embedded, LLMUnderstanding(model, embedded.shortlist))
+    return HybridUnderstanding(embedded, LLMUnderstanding(model, embedded.shortlist, extract=read))
 
 
 async def _model(settings: Settings, stack: AsyncExitStack) -> ChatModel | None:
