@@ -50,6 +50,8 @@ class ActExamples:
     """What says that a value that was given should have been another."""
     amends: tuple[str, ...] = ()
     """With the name of a value, one of them says that it is to be another; `*` stands for letters."""
+    partings: frozenset[str] = frozenset()
+    """What is said on coming and on leaving alike."""
     unknowing: tuple[str, ...] = ()
     """Words of who cannot give what is asked for; `*` stands for letters."""
     apologies: tuple[str, ...] = ()
@@ -109,6 +111,7 @@ def _parse(locale: str, text: str) -> ActExamples:
         tuple(data.get("person_words", ())),
         tuple(data.get("meant", ())),
         tuple(data.get("amends", ())),
+        frozenset(map(fold, data.get("partings", ()))),
         tuple(data.get("unknowing", ())),
         tuple(data.get("apologies", ())),
         tuple(data.get("openers", ())),

@@ -28,7 +28,7 @@ from understanding.naming import named_slot
 from understanding.noise import is_noise
 from understanding.splitting import words_in
 from understanding.wanting import ASKS, beside, leans, start, unsure, values_of, wanted, wants_other
-from understanding.wording import cannot_say, says_meant
+from understanding.wording import cannot_say, may_part, says_meant
 
 INSULT: Final = 0.75
 """What an insult needs that is in no list: whoever is called rude without being so does not come back."""
@@ -275,7 +275,13 @@ def _act_commands(m: Material, act: Act) -> tuple[Command, ...]:
         case "correction":
             return _corrected(m)
         case _:
-            return (Chat(command="chat", topic=act),)
+            parts = act == "greeting" and m.active is None and _is_served(m) and may_part(m.text)
+            return (Chat(command="chat", topic="goodbye" if parts else act),)
+
+
+def _is_served(m: Material) -> bool:
+    """Whether something was answered or done for the customer already."""
+    return m.asked == "anything_else" or sum(role == "user" for role, _ in m.situation.history) > 1
 
 
 def _corrected(m: Material) -> tuple[Command, ...]:

@@ -63,6 +63,12 @@ def _meant() -> re.Pattern[str]:
     return phrases([word for each in load_examples() for word in each.meant])
 
 
+def may_part(text: str) -> bool:
+    """Whether a greeting is also what is said on leaving: `iyi günler`."""
+    said = fold(folded(text).strip(" .!…"))
+    return any(said in each.partings for each in load_examples())
+
+
 def cannot_say(text: str) -> bool:
     """Whether a text has words of who does not know, or does not have, what is asked for."""
     return _unknowing().search(folded(text)) is not None

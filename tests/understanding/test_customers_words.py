@@ -360,3 +360,18 @@ async def test_a_few_words_after_an_answer_lean_on_what_was_asked_before(reader,
     understood = await reader.understand(harbour, at(message, locale=locale, answered=True))
 
     assert [command["command"] for command in understood.commands] == ["question"]
+
+
+@pytest.mark.parametrize(
+    ("message", "locale"), [("iyi günler", "tr"), ("İyi akşamlar!", "tr"), ("good day", "en"), ("guten Tag", "de")]
+)
+async def test_what_is_said_on_coming_and_leaving_alike_depends_on_what_was_said_before(
+    reader, harbour, message, locale
+):
+    told = (("user", "?"), ("assistant", "."), ("user", "!"), ("assistant", "."))
+
+    coming = await reader.understand(harbour, at(message, locale=locale))
+    leaving = await reader.understand(harbour, at(message, locale=locale, history=told))
+    after = await reader.understand(harbour, at(message, locale=locale, open=asked("anything_else")))
+
+    assert [said(each) for each in (coming, leaving, after)] == [["chat greeting"], ["chat goodbye"], ["chat goodbye"]]
