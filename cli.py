@@ -27,7 +27,7 @@ from terminal.options import (
     settings_of,
     tell,
 )
-from terminal.version_commands import publish, rollback, versions
+from terminal.version_commands import erase, publish, rollback, versions
 
 if TYPE_CHECKING:
     pass
@@ -233,7 +233,7 @@ def test(
         raise typer.Exit(1)
 
 
-for command in (publish, versions, rollback):
+for command in (publish, versions, rollback, erase):
     app.command()(command)
 
 

@@ -90,9 +90,8 @@ class PastTurns:
 
     async def forks(self, tenant: str, project: str, session_id: str) -> list[str]:
         """See Past."""
-        rows = await self._log.sessions(tenant)
         begin = f"{session_id[:180]}{MARK}"
-        return [row.session_id for row in rows if row.project == project and row.session_id.startswith(begin)]
+        return [name for name in await self._log.names(tenant, project) if name.startswith(begin)]
 
     async def _stood(self, thread: str, after: str) -> DialogueState | None:
         """The newest state in which that turn was the last: what a person did after it belongs to it."""

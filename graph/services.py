@@ -203,6 +203,7 @@ async def open_services(
             deeds=opened.ledger,
             versions=parts.versions,
             look=opened.following.look_again if opened.following else None,
+            scrub=opened.storage.scrub,
             takeovers=parts.takeovers,
             interruptions=parts.interruptions,
             # Without a model nothing is spent, and nothing need be looked up.

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Protocol, cast
 
 import psycopg
+import structlog
 from langchain_core.messages import AIMessage, SystemMessage
 from langchain_core.runnables import RunnableConfig
 from pydantic import JsonValue
@@ -18,11 +19,14 @@ from dialogue.takeovers import Takeovers
 from dialogue.transcript import lines
 from graph.build import ConversationGraph
 from graph.calls import TurnRefusedError
+from graph.storage import Scrub
 from graph.threads import ThreadLocks, thread_id
 from graph.turn_log import LoggedTurn, SessionRow, TurnLog
 from tools.errors import LedgerUnavailableError
 from tools.ledger import Row
 from tools.turn_locks import TurnLocks
+
+log = structlog.get_logger(__name__)
 
 RECURSION_LIMIT = 50
 
@@ -63,7 +67,9 @@ class Sessions:
         deeds: Deeds | None = None,
         takeovers: Takeovers | None = None,
         locks: TurnLocks | None = None,
+        scrub: Scrub | None = None,
     ) -> None:
+        self._scrub = scrub
         self._takeovers = takeovers or Takeovers()
         self._records = records
         self._deeds = deeds
@@ -110,7 +116,17 @@ class Sessions:
                 # A new session of the same name starts its flow ids anew and must not find old receipts.
                 for records in self._records:
                     await records.erase(tenant=tenant, project=project, session_id=session_id)
+                await self._scrub_files()
         return known
+
+    async def _scrub_files(self) -> None:
+        if self._scrub is None:
+            return
+        try:
+            await self._scrub(whole=False)
+        except LedgerUnavailableError as error:
+            # It is erased for everybody; what is left of it in a log of the database goes with its next checkpoint.
+            log.warning("erased, not scrubbed", cause=str(error))
 
     async def desk_message(
         self, tenant: str, project: str, session_id: str, *, text: str, agent: str, message_id: str | None = None

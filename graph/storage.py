@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import psycopg
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -39,6 +39,13 @@ class StartError(ConfigError):
     """The service cannot start: a folder, a file, a database or a setting is wrong."""
 
 
+class Scrub(Protocol):
+    """Leaves nothing of deleted rows in the files."""
+
+    async def __call__(self, *, whole: bool) -> None:
+        """`whole` writes the tables anew, for rows that an older release changed or deleted."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Storage:
     """What is kept, open."""
@@ -55,6 +62,8 @@ class Storage:
     """Who runs the turns of a conversation."""
     saver: Callable[[], AbstractAsyncContextManager[Saver]]
     """Opens the checkpoints and tries the log out; raises StartError."""
+    scrub: Scrub
+    """Leaves nothing of deleted rows behind; raises LedgerUnavailableError."""
     secrets: tuple[str, ...] = ()
     """What must not be shown."""
 
@@ -109,6 +118,10 @@ async def _open_files(settings: Settings) -> AsyncIterator[Storage]:
         for opened in (ledger, desk, usage, versions):
             await _tried_file("SWITCHBOARD_DATA", settings.data, opened)
 
+        async def scrub(*, whole: bool) -> None:
+            for opened in (ledger, desk, usage, versions, log):
+                await opened.scrub(whole=whole)
+
         @asynccontextmanager
         async def open_saver() -> AsyncIterator[Saver]:
             await _tried_file(SETTING, file, log)
@@ -125,6 +138,7 @@ async def _open_files(settings: Settings) -> AsyncIterator[Storage]:
             log=log,
             locks=locks,
             saver=open_saver,
+            scrub=scrub,
         )
 
 
@@ -188,6 +202,7 @@ async def _open_postgres(settings: Settings) -> AsyncIterator[Storage]:
             log=log,
             locks=locks,
             saver=open_saver,
+            scrub=server.scrub,
             secrets=secrets,
         )
 

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from graph.mailbox import WAITING, remove
 from tools.database import Connection, Database, Row, Values
+from tools.ledger import OF_SCOPE
 from tools.migrations import Schema, add_column, number_rows, statements
 
 SCHEMA: Schema = (
@@ -98,6 +99,9 @@ class TurnLog(Protocol):
     async def idle(self, before: str, limit: int) -> list[SessionRow]:
         """Sessions of all tenants that were last active before that moment, the oldest first."""
 
+    async def names(self, tenant: str, project: str) -> list[str]:
+        """The ids of a project's sessions."""
+
     async def set_owner(self, thread_id: str, owner: str) -> None:
         """Who answers in the session now."""
 
@@ -113,6 +117,16 @@ class SessionCounts(Protocol):
 
     async def by_version(self, tenant: str, project: str) -> dict[str, int]:
         """Version → sessions that began with it and go on with it."""
+
+
+class SessionScopes(TurnLog, Protocol):
+    """Which threads belong to whom."""
+
+    async def threads(self, tenant: str, project: str | None = None, session_id: str | None = None) -> list[str]:
+        """The threads of a session, a project or a tenant that have an entry here."""
+
+    async def strays(self) -> list[str]:
+        """The threads that have checkpoints and no entry here: a crash came between."""
 
 
 _TURN = "message_id, fingerprint, message, answer, created_at"
@@ -238,6 +252,22 @@ class DatabaseTurnLog:
         """Sessions of all tenants that were last active before that moment, the oldest first."""
         query = f"SELECT {_SESSION} FROM sessions WHERE last_active < :before ORDER BY last_active LIMIT :most"  # noqa: S608  # a constant
         return [SessionRow(**dict(row)) for row in await self._found(query, {"before": before, "most": limit})]
+
+    async def threads(self, tenant: str, project: str | None = None, session_id: str | None = None) -> list[str]:
+        """The threads of a session, a project or a tenant that have an entry here."""
+        query = f"SELECT thread_id FROM sessions WHERE {OF_SCOPE}"  # noqa: S608  # a constant
+        rows = await self._found(query, {"tenant": tenant, "project": project, "session_id": session_id})
+        return [row["thread_id"] for row in rows]
+
+    async def names(self, tenant: str, project: str) -> list[str]:
+        """The ids of a project's sessions."""
+        query = "SELECT session_id FROM sessions WHERE tenant = :tenant AND project = :project"
+        return [row["session_id"] for row in await self._found(query, {"tenant": tenant, "project": project})]
+
+    async def strays(self) -> list[str]:
+        """The threads that have checkpoints and no entry here: a crash came between."""
+        query = "SELECT DISTINCT thread_id FROM checkpoints WHERE thread_id NOT IN (SELECT thread_id FROM sessions)"
+        return [row["thread_id"] for row in await self._found(query, {})]
 
     async def set_owner(self, thread_id: str, owner: str) -> None:
         """Who answers in the session now."""

@@ -27,6 +27,7 @@ from graph.live import LiveTurn
 from graph.mailbox import Mailbox
 from graph.running import Figures, Hearing, Running
 from graph.sessions import Deeds, Records, Sessions
+from graph.storage import Scrub
 from graph.threads import thread_id
 from graph.together import Together
 from graph.turn_log import TurnLog
@@ -75,9 +76,17 @@ class Turns(Sessions):
         admission: Admission | None = None,
         look: Look | None = None,
         counts: Mapping[str, Count] | None = None,
+        scrub: Scrub | None = None,
     ) -> None:
         super().__init__(
-            graph=graph, turn_log=turn_log, records=records, clock=clock, deeds=deeds, takeovers=takeovers, locks=locks
+            graph=graph,
+            turn_log=turn_log,
+            records=records,
+            clock=clock,
+            deeds=deeds,
+            takeovers=takeovers,
+            locks=locks,
+            scrub=scrub,
         )
         self._admission = admission or Admission()
         self._counts = counts or {}

@@ -1,6 +1,8 @@
 """The commands about versions: each reads its options, calls one thing, and says how it went."""
 
 import asyncio
+import re
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -103,3 +105,36 @@ def _whose(project: str, projects: Path | None, tenant: str | None) -> tuple[str
     from config.loading import claimed
 
     return (tenant, project) if tenant is not None else claimed(project_folder(project, projects))
+
+
+def erase(
+    tenant: Annotated[str, typer.Option("--tenant", help="Whose things.")],
+    project: Annotated[str | None, typer.Option("--project", help="Only of this project; its name.")] = None,
+    session: Annotated[str | None, typer.Option("--session", help="Only this session.")] = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase everything of a tenant, a project or a session: checkpoints, ledger, logs, versions, knowledge."""
+    from config.settings import Settings
+    from graph.calls import TurnRefusedError
+    from graph.erasing import Scope
+    from terminal.erase import erase_scope
+    from tools.errors import LedgerUnavailableError
+
+    what = ", ".join(f"{kind} {name}" for kind, name in _named(tenant, project, session) if name)
+    if session is not None and project is None:
+        raise fail("--session: name its --project, too")
+    for kind, name in _named(tenant, project, None):
+        if name is not None and not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+            raise fail(f"--{kind}: {name} is no name of a {kind}")
+    if sys.stdin.isatty() and not yes:
+        typer.confirm(one_line(f"Erase everything of {what}?"), abort=True)
+    try:
+        erased = erase_scope(Scope(tenant=tenant, project=project, session_id=session), Settings())
+    except (LedgerUnavailableError, TurnRefusedError) as error:
+        raise fail(f"not all is erased ({error}); erase again") from None
+    typer.echo(one_line(f"Erased of {what}: {erased}"))
+
+
+def _named(tenant: str, project: str | None, session: str | None) -> list[tuple[str, str | None]]:
+    return [("tenant", tenant), ("project", project), ("session", session)]

@@ -63,6 +63,9 @@ class Database(Protocol):
     async def check(self) -> str | None:
         """What readiness tells of tables that cannot be used; None where they can."""
 
+    async def scrub(self, *, whole: bool) -> None:
+        """Leave nothing of deleted rows in the files, as far as the database lets us; `whole` rewrites them."""
+
     async def aclose(self) -> None:
         """Let go of what is open."""
 

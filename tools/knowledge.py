@@ -91,6 +91,11 @@ class ChromaKnowledge:
         except TimeoutError:
             return empty(query, failure=f"the knowledge base did not answer within {_SEARCH_SECONDS:g} s")
 
+    @property
+    def owns_index(self) -> bool:
+        """Whether this process can change the vector index; another one has it where not."""
+        return self._index is not None
+
     async def run(self, work: Callable[[], Result]) -> Result:
         """Do something blocking, such as an ingestion, in this knowledge base's few threads."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 import psycopg
 import structlog
 from psycopg.rows import DictRow, dict_row
+from psycopg.sql import SQL, Identifier
 from psycopg_pool import ConnectionPool
 
 from tools.database import NONE, Connection, Row, T, Values
@@ -95,6 +96,26 @@ class Postgres:
         """Do `work` with a connection in autocommit mode; raises LedgerUnavailableError."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
 
+    async def scrub(self, *, whole: bool) -> None:
+        """With `whole` write every table anew, without what was deleted; else that is left to the server's own vacuum.
+
+        Each table is closed to others for that while. The server's log and backups are their keeper's.
+        """
+        if not whole:
+            return
+
+        def work(raw: Raw) -> None:
+            raw.execute("SET statement_timeout = 0")
+            try:
+                for row in raw.execute(
+                    "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+                ).fetchall():
+                    raw.execute(SQL("VACUUM (FULL) {}").format(Identifier(row["tablename"])))
+            finally:
+                raw.execute(SESSION.encode())
+
+        await self.run(work)
+
     def _run(self, work: Callable[[Raw], T]) -> T:
         try:
             with self._pool.connection() as raw:
@@ -146,10 +167,14 @@ class PostgresTables:
         self._ailment = cause
         return None if cause is None else "cannot be read or written"
 
+    async def scrub(self, *, whole: bool) -> None:
+        """Nothing here: all tables of the database are scrubbed at once (`Postgres.scrub`)."""
+
     async def aclose(self) -> None:
         """Nothing: the pool belongs to all schemas."""
 
 
+_TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 _READ_ONLY: Final = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS read_only"
 
 

@@ -54,6 +54,25 @@ class SqliteFile:
         self._ailment = cause
         return None if cause is None else "cannot be read or written"
 
+    async def scrub(self, *, whole: bool) -> None:
+        """Leave nothing of what was deleted: in the write-ahead log, and with `whole` in any page of the file.
+
+        Pages are overwritten as rows are deleted; `whole` is for rows that an older release deleted or changed. Raises
+        LedgerUnavailableError where others are reading for so long that it cannot be done.
+        """
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._scrub, whole)
+
+    def _scrub(self, whole: bool) -> None:  # noqa: FBT001 - an executor passes no keywords
+        try:
+            connection = self._open()
+            if whole:
+                connection.execute("VACUUM")
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except (sqlite3.Error, OSError) as error:
+            raise LedgerUnavailableError(f"{self._path.name}: {type(error).__name__}") from error
+        if busy:
+            raise LedgerUnavailableError(f"{self._path.name}: others read it; what was erased is still in its log")
+
     async def aclose(self) -> None:
         """Close the file; it can be used again, which opens it anew."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
@@ -102,6 +121,8 @@ class SqliteFile:
         )
         patient(connection.execute, "PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={self._synchronous}")
+        # What is erased is overwritten, not only unlinked.
+        connection.execute("PRAGMA secure_delete=ON")
         patient(migrate, connection, self._schema, file=self._path.name)
 
     def _close(self) -> None:

@@ -13,12 +13,12 @@ def test_publish_refuses_what_breaks_a_scenario_and_rollback_goes_back(
     run: Run, workshop: Workshop, warm_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = tmp_path / "data"
-    for kept in ("training", "vectors.db"):
-        source = warm_data / kept
+    for name in ("training", "vectors.db"):
+        source = warm_data / name
         copied = shutil.copytree if source.is_dir() else shutil.copyfile
         if source.exists():
             data.mkdir(exist_ok=True)
-            copied(source, data / kept)
+            copied(source, data / name)
     monkeypatch.setenv("SWITCHBOARD_DATA", str(data))
     file = workshop.project / "project.yaml"
     text = file.read_text("utf-8")
