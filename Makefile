@@ -21,7 +21,7 @@ test: $(VENV)/.development ## run the tests, but for those in a browser
 	@$(PYTHON) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore tests/browser
 
 browser: $(VENV)/.development ## test the page in headless Chromium, which the system must have
-	@$(PYTHON) -m pytest -q tests/browser
+	@$(PYTHON) -m pytest -q --timeout 300 tests/browser
 
 bench: $(VENV)/.development ## print the benchmarks
 	@$(PYTHON) -m evals

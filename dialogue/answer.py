@@ -82,6 +82,7 @@ def _diagnostics(state: DialogueState) -> dict[str, object]:
                     "source": p["source"],
                     "title": p["title"],
                     "score": round(p["score"], 4),
+                    "relevance": _rounded(p.get("relevance")),
                     "text": p["text"][:EXCERPT],
                 }
                 for p in found["passages"]

@@ -1,4 +1,4 @@
-/** The service's HTTP interface as this page uses it: a few GETs, and a turn as server-sent events over fetch. */
+/** The service's HTTP interface as this page uses it; every address is in /openapi.json. */
 
 const KEY = "switchboard-key";
 
@@ -17,30 +17,55 @@ function headers(more = {}) {
   return key ? { ...more, "X-API-Key": key } : more;
 }
 
-async function refusal(response) {
-  const problem = await response.json().catch(() => ({}));
-  return new Refused(response.status, problem);
+async function checked(response) {
+  if (response.ok) return response;
+  const refused = new Refused(response.status, await response.json().catch(() => ({})));
+  if (response.status === 401) document.dispatchEvent(new CustomEvent("keywanted"));
+  throw refused;
 }
 
-export async function get(path) {
-  const response = await fetch(path, { headers: headers() });
-  if (!response.ok) throw await refusal(response);
-  return response.json();
+export const get = async (path) => (await checked(await fetch(path, { headers: headers() }))).json();
+export const text = async (path) => (await checked(await fetch(path, { headers: headers() }))).text();
+export const remove = async (path) => (await checked(await fetch(path, { method: "DELETE", headers: headers() }))).json();
+export const post = async (path, body) => (await checked(await fetch(path, {
+  method: "POST", headers: headers({ "Content-Type": "application/json" }), body: JSON.stringify(body ?? {}),
+}))).json();
+
+/** A session's address; its id may hold anything. */
+export function sessionPath(id, project, rest = "", query = {}) {
+  const parameters = new URLSearchParams(project ? { ...query, project } : query);
+  return `/sessions/${encodeURIComponent(id)}${rest}${parameters.size ? `?${parameters}` : ""}`;
+}
+
+/** Sends a file; `told` hears which share of it has left. */
+export function upload(file, project, told) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const form = new FormData();
+    form.append("file", file);
+    if (project) form.append("project", project);
+    request.open("POST", "/knowledge/documents");
+    for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
+    request.responseType = "json";
+    request.upload.onprogress = (event) => event.lengthComputable && told(event.loaded / event.total);
+    request.onload = () => (request.status < 400 ? resolve(request.response) : reject(new Refused(request.status, request.response ?? {})));
+    request.onerror = () => reject(new Error("network"));
+    request.send(form);
+  });
 }
 
 /** One turn; yields each event's data and throws Refused where the turn was not begun. */
 export async function* turn(body) {
-  const response = await fetch("/chat", {
+  const response = await checked(await fetch("/chat", {
     method: "POST",
     headers: headers({ "Content-Type": "application/json", Accept: "text/event-stream" }),
     body: JSON.stringify(body),
-  });
-  if (!response.ok) throw await refusal(response);
+  }));
   yield* events(response.body);
 }
 
 /** The data of server-sent events; comments, ids and names are skipped, because the data repeats the name. */
-export async function* events(stream) {
+async function* events(stream) {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   let data = [];

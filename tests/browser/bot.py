@@ -7,7 +7,7 @@ IBAN = "TR150006100000000000000101"
 BANK: dict[str, Any] = {
     "name": "bank",
     "tenant": "acme",
-    "locales": ["tr", "zh", "en"],
+    "locales": ["en", "tr", "zh"],
     "persona": {"tr": "Bankanın yardımcısısın.", "zh": "你是银行助手。", "en": "You help at the bank."},
     "intents": {
         "send_money": {

@@ -5,14 +5,20 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from PIL import Image
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from tests.browser.bot import BANK, DOCUMENTS, POST
 from tests.service.house import House, open_house
 from tests.service.warmth import Warmth
+
+# A busy machine takes its time; nothing here is measured.
+expect.set_options(timeout=20_000)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET = (
@@ -55,7 +61,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
 class Watch:
     """What a page did that it must not do."""
 
-    home: str
+    homes: tuple[str, ...]
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
@@ -71,19 +77,19 @@ class Watch:
 
     @property
     def strangers(self) -> list[str]:
-        """Requests to anybody but the service."""
-        return [url for url in self.requests if not url.startswith((self.home, "data:", "blob:"))]
+        """Requests to anybody else."""
+        return [url for url in self.requests if not url.startswith((*self.homes, "data:"))]
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, home: str, **options: object) -> AsyncIterator[tuple[BrowserContext, Page]]:
-    """A visitor with nothing stored; leaves with no error shown and no stranger asked."""
-    context = await browser.new_context(base_url=home, **options)  # type: ignore[arg-type]
-    watch = Watch(home)
+async def visiting(browser: Browser, home: str, *, also: str = "", **options: object) -> AsyncIterator[Page]:
+    """A visitor with nothing stored; leaves with no error shown and nobody asked but `home` and `also`."""
+    context = await browser.new_context(base_url=home, **{"locale": "en-GB", "color_scheme": "light", **options})  # type: ignore[arg-type]
+    watch = Watch((home, also or home))
     context.on("page", watch.over)
     page = await context.new_page()
-    page.set_default_timeout(10_000)
-    yield context, page
+    page.set_default_timeout(30_000)
+    yield page
     await context.close()
     assert watch.complaints == []
     assert watch.strangers == []
@@ -91,7 +97,25 @@ async def visiting(browser: Browser, home: str, **options: object) -> AsyncItera
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, house: House) -> AsyncIterator[Page]:
-    """The console, freshly opened, in English."""
-    async with visiting(browser, house.address, locale="en-GB", color_scheme="light") as (_, found):
+    """The console, freshly opened, in English, at the bank."""
+    async with visiting(browser, house.address, viewport={"width": 1360, "height": 900}) as found:
         await found.goto("/")
+        await expect(found.locator("#log")).to_contain_text("Sending money")
         yield found
+
+
+async def say(page: Page, message: str, reply: str) -> None:
+    """Type a message and wait for the reply to it."""
+    await page.locator("#message").fill(message)
+    await page.locator("#message").press("Enter")
+    await expect(page.locator(".turn").last.locator(".bubble.bot")).to_contain_text(reply)
+    await expect(page.locator("#send")).to_be_enabled()
+
+
+async def shoot(page: Page, name: str) -> None:
+    """Keep a picture for the documents, where SWITCHBOARD_SCREENSHOTS names a folder for them."""
+    folder = os.environ.get("SWITCHBOARD_SCREENSHOTS")
+    if folder:
+        await page.mouse.move(2, 2)
+        picture = Image.open(BytesIO(await page.screenshot()))
+        picture.convert("RGB").quantize(128).save(Path(folder) / f"{name}.png", optimize=True)
