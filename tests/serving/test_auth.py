@@ -131,7 +131,7 @@ async def test_no_route_is_missing_from_the_table_above(guarded: Service) -> Non
 
 
 async def test_health_and_the_page_need_no_key(guarded: Service) -> None:
-    for path in ("/livez", "/readyz", "/", "/web/app.js"):
+    for path in ("/livez", "/readyz", "/", "/web/main.js"):
         assert (await guarded.http.get(path)).status_code == 200
 
 

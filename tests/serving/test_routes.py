@@ -181,7 +181,7 @@ async def test_the_page_loads_only_from_here(service: Service) -> None:
 
 
 async def test_every_answer_carries_the_security_headers_and_no_cors(service: Service) -> None:
-    for path in ("/", "/livez", "/nowhere", "/web/app.js"):
+    for path in ("/", "/livez", "/nowhere", "/web/main.js"):
         headers = (await service.http.get(path, headers={"Origin": "https://evil.example"})).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
