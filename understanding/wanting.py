@@ -1,5 +1,6 @@
 """What a message wants: one intent, several, one and a question beside it, or a question for the knowledge."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,7 +10,7 @@ from dialogue.commands import Chat, Clarify, Command, Fill, Question, Start
 from understanding.assent import asks
 from understanding.material import ASKS_RATHER_THAN_WANTS, DOUBTFUL, Heard, Material, Reading, fills
 from understanding.noise import is_empty_question
-from understanding.splitting import words_in
+from understanding.splitting import parts_of, words_in
 from understanding.vocabulary import telling, terms_of
 
 ASKS: Final = 0.6
@@ -65,9 +66,10 @@ def leans(m: Material) -> Reading | None:
 def wanted(m: Material) -> Reading | None:
     """One wish, or several in a message that can be cut, and what is asked beside them."""
     wish = m.whole.intents
-    if m.active is None and wish.verdict != "sure" and wish.best is not None and _values_tell(m, wish.best):
+    about = m.vocabulary.vague(_matter(m)) if m.active is None and wish.certainty < CLEARLY else frozenset()
+    needed = _TELLING_VALUES + bool(about)
+    if m.active is None and wish.verdict != "sure" and wish.best and _values_tell(m, wish.best, needed):
         return Reading((start(wish.best), *values_of(m, m.whole, wish.best)), 0.7)
-    about = m.vocabulary.vague(m.text) if m.active is None and wish.certainty < CLEARLY else frozenset()
     if about:
         return Reading((_clarify(m, _ranked(m, about)),), 0.5)
     parted = _parted(m)
@@ -80,6 +82,17 @@ def wanted(m: Material) -> Reading | None:
     return Reading((*begun, *values), wish.certainty)
 
 
+def _matter(m: Material) -> str:
+    """The message without the values it gives and what they are called: "about my account, customer K12345"."""
+    best, text = m.whole.intents.best, m.text
+    found = m.values(text, best) if best is not None else []
+    for each in found:
+        spec = m.project.slots_of(best or "")[each.slot]
+        for words in (each.quote, each.slot.replace("_", " "), *_titles(spec)):
+            text = re.sub(re.escape(words), " ", text, flags=re.IGNORECASE)
+    return text
+
+
 def _parted(m: Material) -> Reading | None:
     """Wishes of different parts, each of them sure by itself; or one, and a question."""
     sure = [part for part in m.parts if part.intents.verdict == "sure" and not rather_asks(m, part)]
@@ -90,7 +103,7 @@ def _parted(m: Material) -> Reading | None:
         return None
     if (m.loose or len(wishes) > 1) and m.whole.intents.best not in wishes:
         return None
-    if m.loose and len(wishes) == 1 and not _falls_apart(m, sure[0]):
+    if m.loose and len(wishes) == 1 and not _falls_apart(m, sure[0], asked[0]):
         return None
     commands: list[Command] = []
     for name in wishes:
@@ -118,10 +131,19 @@ def _titles(slot: Slot) -> list[str]:
     return [slot.title] if isinstance(slot.title, str) else list((slot.title or {}).values())
 
 
-def _falls_apart(m: Material, wish: Heard) -> bool:
-    """Whether what is asked behind a wish is another matter: as a whole the message is less like the wish."""
+def _falls_apart(m: Material, wish: Heard, question: Heard) -> bool:
+    """Whether what is asked behind a wish is another matter: as a whole the message is less like the wish.
+
+    Where the whole is like nothing, the parts must be all the surer, and joined by a word that joins.
+    """
     whole = m.whole.intents
-    return whole.verdict != "reject" and whole.certainty < wish.intents.certainty
+    if whole.verdict == "reject":
+        return (
+            bool(parts_of(m.text))
+            and wish.intents.certainty >= CLEARLY
+            and question.acts.question >= ASKS_RATHER_THAN_WANTS
+        )
+    return whole.certainty < wish.intents.certainty
 
 
 def _asked_beside(m: Material, sure: Sequence[Heard]) -> list[Heard]:
@@ -175,7 +197,7 @@ def unsure(m: Material) -> Reading | None:
     return None
 
 
-def _values_tell(m: Material, intent: str) -> bool:
+def _values_tell(m: Material, intent: str, needed: int) -> bool:
     """Whether the values of a message say what its words leave open: several, that no other intent has a slot for.
 
     A message full of values is unlike the examples. Each value is taken for as much evidence as halves what is
@@ -188,7 +210,7 @@ def _values_tell(m: Material, intent: str) -> bool:
     others = [set(m.project.slots_of(name)) for name in m.project.intents if name != intent]
     telling = {each.slot for each in found if not any(each.slot in slots for slots in others)}
     best, second = ranking[0]["score"], ranking[1]["score"] if len(ranking) > 1 else 0.0
-    return len(telling) >= _TELLING_VALUES and best * 2 ** len(telling) >= 1 and best >= _FAR_AHEAD * second
+    return len(telling) >= needed and best * 2 ** len(telling) >= 1 and best >= _FAR_AHEAD * second
 
 
 def _likely(m: Material) -> list[str]:

@@ -375,3 +375,17 @@ async def test_what_is_said_on_coming_and_leaving_alike_depends_on_what_was_said
     after = await reader.understand(harbour, at(message, locale=locale, open=asked("anything_else")))
 
     assert [said(each) for each in (coming, leaving, after)] == [["chat greeting"], ["chat goodbye"], ["chat goodbye"]]
+
+
+@pytest.mark.parametrize(
+    ("message", "locale"),
+    [
+        ("I want to book an appointment at the branch and how much is a transfer abroad?", "en"),
+        ("şubeden randevu almak istiyorum ve yurt dışına havale ne kadar?", "tr"),
+        ("我想预约网点，还有汇款到国外要多少钱？", "zh"),
+    ],
+)
+async def test_a_wish_and_a_question_of_another_matter_are_both_heard(reader, harbour, message, locale):
+    understood = await reader.understand(harbour, at(message, locale=locale))
+
+    assert said(understood) == ["start book_visit", "question"]
