@@ -86,14 +86,23 @@ def free_port() -> int:
 def _run(
     module: list[str], environment: Mapping[str, str], port: int, scratch: Path, *, ready: str
 ) -> Iterator[Running]:
+    with run_command([sys.executable, "-m", *module], environment, port, scratch, ready=ready) as running:
+        yield running
+
+
+@contextmanager
+def run_command(
+    command: list[str], environment: Mapping[str, str], port: int, scratch: Path, *, ready: str
+) -> Iterator[Running]:
+    """A command that listens on `port`, from when `ready` answers 200."""
     known = {**clean_environment(os.environ), "LANGGRAPH_STRICT_MSGPACK": "true", "PYTHONPATH": str(ROOT)}
     # A folder without an .env file, so that nobody's keys or models take part.
     scratch.mkdir(parents=True, exist_ok=True)
-    said = scratch / f"{module[0]}-{port}.log"
+    said = scratch / f"{Path(command[0]).name}-{port}.log"
     with said.open("wb") as output:
         begun = time.perf_counter()
         started = subprocess.Popen(  # noqa: S603  # our own modules, in this interpreter
-            [sys.executable, "-m", *module],
+            command,
             cwd=scratch,
             env={**known, **environment},
             stdout=output,

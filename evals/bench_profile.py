@@ -2,6 +2,7 @@
 
 import cProfile
 import pstats
+import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,7 @@ Row = tuple[tuple[str, int, str], float, float, int]
 
 async def measure_profile(folder: Path, *, quick: bool = False) -> list[Report]:
     """Profile `turns.run`; the profiler slows small functions down, so read the shares rather than the figures."""
-    mix, profiler, turns = load_mix(), cProfile.Profile(), 0
+    mix, profiler, turns = load_mix(), cProfile.Profile(time.thread_time), 0
     with run_business(folder.parent) as business:
         async with open_ground(folder, business.url) as ground:
             await play(mix, ground, variant=0)

@@ -17,7 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 ROOT = Path(__file__).parent.parent
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 
 
 @dataclass
@@ -99,7 +99,14 @@ class ServiceProcess:
 
     def said(self, words: str) -> int:
         """How often its log says so."""
-        return self.log.read_text(encoding="utf-8", errors="replace").count(words) if self.log else 0
+        return (
+            self.log.read_text(encoding="utf-8", errors="replace").count(words) if self.log and self.log.exists() else 0
+        )
+
+    async def until_said(self, words: str, times: int) -> None:
+        """Wait until its log says so that often."""
+        while self.said(words) < times:  # noqa: ASYNC110 - a file has no news
+            await asyncio.sleep(0.1)
 
     def signal(self, number: int) -> None:
         """Send the service a signal."""

@@ -45,14 +45,16 @@ class Unrest:
     kills: int
     deeds: int
     rolls: int = 0
+    before: int = 0
+    """How often the log spoke of a ready worker before this run."""
     done: bool = False
 
     async def run(self) -> None:
         """Each time some work was done: kill a worker in the middle of it, and wait until there is another."""
         arrived = asyncio.Event()
         self.business.arrived = arrived.set
-        ready = self.service.workers
-        await self._until_ready(ready)
+        before, ready = self.before, self.service.workers
+        await self.service.until_said("worker ready", before + ready)
         for number in range(self.kills + self.rolls):
             await self._until_done(self.deeds * (number + 0.5) / (self.kills + self.rolls))
             if number < self.kills:
@@ -63,17 +65,12 @@ class Unrest:
             else:
                 self.service.signal(signal.SIGHUP)
             ready += 1 if number < self.kills else self.service.workers
-            await self._until_ready(ready)
+            await self.service.until_said("worker ready", before + ready)
         self.done = True
 
     async def _until_done(self, number: float) -> None:
         while sum(self.business.effects.values()) < number:  # noqa: ASYNC110 - the business has no news
             await asyncio.sleep(0.01)
-
-    async def _until_ready(self, times: int) -> None:
-        """Until so many workers have become ready, of all there were."""
-        while self.service.said("worker ready") < times:  # noqa: ASYNC110 - nor has it
-            await asyncio.sleep(0.1)
 
 
 async def play(
@@ -84,10 +81,11 @@ async def play(
     async with served(business_app(business)) as api:
         service = make_service(folder, api, database)
         service.workers = workers
+        before = service.said("worker ready")
         async with running(service):
             customers = Customers(service.url, SEED)
             chance = random.Random(SEED)  # noqa: S311 - moments, no secrets
-            unrest = Unrest(service, business, chance, kills, turns, rolls)
+            unrest = Unrest(service, business, chance, kills, turns, rolls, before)
             shared = wishes_while(lambda number: number < (turns if unrest.done else 10 * turns))
             async with customers.client:
                 async with asyncio.TaskGroup() as group:

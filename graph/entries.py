@@ -32,9 +32,11 @@ class Entries:
 
     async def answered(self, version: Version, thread: str, call: TurnCall) -> LoggedTurn | None:
         """The turn that this message had already; raises TurnRefusedError where it was another message."""
-        if not await self._log.settled(thread):
+        sent = None if call.message_id_made else call.message_id
+        settled, known = await self._log.standing(thread, sent)
+        if not settled:
             await self._settle(version, thread, call)
-        known = await self._log.find(thread, call.message_id or "") if not call.message_id_made else None
+            known = await self._log.find(thread, sent) if sent is not None else None
         if known is not None and known.fingerprint != mark_of(call.message):
             detail = "This message_id was used for another message."
             raise TurnRefusedError("validation", detail, status=409)

@@ -72,8 +72,11 @@ class TurnLog(Protocol):
     async def find(self, thread_id: str, message_id: str) -> LoggedTurn | None:
         """The turn of this message; None where it was not finished."""
 
-    async def settled(self, thread_id: str) -> bool:
-        """Whether the newest checkpoint's turn is in the log; asked by whoever has the thread to himself."""
+    async def standing(self, thread_id: str, message_id: str | None) -> tuple[bool, LoggedTurn | None]:
+        """Whether the newest checkpoint's turn is in the log, and the turn of that message.
+
+        Asked by whoever has the thread to himself.
+        """
 
     async def turns(self, thread_id: str) -> list[LoggedTurn]:
         """All finished turns of a session, oldest first."""
@@ -138,6 +141,7 @@ INSERT INTO turns (thread_id, message_id, fingerprint, message, outcome, answer,
 VALUES (:thread_id, :message_id, :fingerprint, :message, :outcome, :answer, :created_at)
 ON CONFLICT (thread_id, message_id) DO NOTHING
 """
+_FIND = f"SELECT {_TURN} FROM turns WHERE thread_id = :thread_id AND message_id = :message_id"  # noqa: S608  # a constant
 _CHECKPOINT = (
     "(SELECT coalesce(max(checkpoint_id), '') FROM checkpoints WHERE thread_id = :thread_id AND checkpoint_ns = '')"
 )
@@ -185,13 +189,22 @@ class DatabaseTurnLog:
 
     async def find(self, thread_id: str, message_id: str) -> LoggedTurn | None:
         """The turn of this message; None where it was not finished."""
-        query = f"SELECT {_TURN} FROM turns WHERE thread_id = :thread_id AND message_id = :message_id"  # noqa: S608  # a constant
-        found = await self._found(query, {"thread_id": thread_id, "message_id": message_id})
+        found = await self._found(_FIND, {"thread_id": thread_id, "message_id": message_id})
         return _turn(found[0]) if found else None
 
-    async def settled(self, thread_id: str) -> bool:
-        """Whether the newest checkpoint's turn is in the log; asked by whoever has the thread to himself."""
-        return bool((await self._found(_SETTLED, {"thread_id": thread_id}))[0]["settled"])
+    async def standing(self, thread_id: str, message_id: str | None) -> tuple[bool, LoggedTurn | None]:
+        """Whether the newest checkpoint's turn is in the log, and the turn of that message.
+
+        Asked by whoever has the thread to himself.
+        """
+
+        def work(connection: Connection) -> tuple[bool, LoggedTurn | None]:
+            settled = connection.execute(_SETTLED, {"thread_id": thread_id}).fetchone()
+            values = {"thread_id": thread_id, "message_id": message_id}
+            row = connection.execute(_FIND, values).fetchone() if message_id is not None else None
+            return settled is not None and bool(settled["settled"]), _turn(row) if row is not None else None
+
+        return await self._database.read(work)
 
     async def turns(self, thread_id: str) -> list[LoggedTurn]:
         """All finished turns of a session, oldest first."""

@@ -139,20 +139,31 @@ class PostgresTables:
         self._ailment: str | None = None
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Do `work`, which writes nothing, in one transaction; raises LedgerUnavailableError."""
-        return await self.write(work)
+        """Do `work`, which writes nothing; raises LedgerUnavailableError.
+
+        Each statement sees what is committed, as it would within a transaction of ours.
+        """
+
+        def look(raw: Raw) -> T:
+            self._migrate(raw)
+            return work(PostgresConnection(raw))
+
+        return await self._server.run(look)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in one transaction; raises LedgerUnavailableError."""
 
         def transaction(raw: Raw) -> T:
-            if not self._migrated:
-                migrate(raw, self._schema, name=self._name)
-                self._migrated = True
+            self._migrate(raw)
             with raw.transaction():
                 return work(PostgresConnection(raw))
 
         return await self._server.run(transaction)
+
+    def _migrate(self, raw: Raw) -> None:
+        if not self._migrated:
+            migrate(raw, self._schema, name=self._name)
+            self._migrated = True
 
     async def check(self) -> str | None:
         """What readiness tells of a database that cannot be used, and the log its cause once; None where it can."""
