@@ -75,3 +75,31 @@ def postgres_url(postgres: str, request: pytest.FixtureRequest) -> Iterator[str]
     """An empty database of the module's own."""
     with database(postgres, re.sub(r"\W", "_", request.node.nodeid)[-60:]) as url:
         yield url
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database_of_the_run(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """`SWITCHBOARD_TEST_DATABASE=postgres`: what names no database of its own has one on a real server."""
+    if os.environ.get("SWITCHBOARD_TEST_DATABASE") != "postgres":
+        yield None
+        return
+    server: str = request.getfixturevalue("postgres")
+    with database(server, f"run_{os.getpid()}") as url, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SWITCHBOARD_DATABASE", url)
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def database_of_the_test(
+    request: pytest.FixtureRequest, database_of_the_run: str | None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Each test its own; one that looks into SQLite's files is marked `sqlite` and keeps them."""
+    if database_of_the_run is None:
+        yield
+    elif request.node.get_closest_marker("sqlite"):
+        monkeypatch.delenv("SWITCHBOARD_DATABASE", raising=False)
+        yield
+    else:
+        with database(database_of_the_run, f"test_{os.getpid()}") as url:
+            monkeypatch.setenv("SWITCHBOARD_DATABASE", url)
+            yield

@@ -216,7 +216,9 @@ class Room:
             desk=self.desk,
             clock=lambda: self.now,
         )
-        settings = Settings(_env_file=None, data=self.folder, database=self.database)
+        settings = Settings(_env_file=None, data=self.folder)
+        if self.database:
+            settings = settings.model_copy(update={"database": self.database})
         async with open_storage(settings) as storage:
             self.ledger = ledger = ActionLedger(storage.ledger, storage.owner)
             self.storage, self.log = storage, DatabaseTurnLog(storage.log)

@@ -5,6 +5,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from dialogue.history import fingerprint
 from graph.threads import thread_id
 from tests.dialogue.talking import bank
@@ -34,6 +36,7 @@ def write_old_log(path: Path) -> None:
         old.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?)", row)
 
 
+@pytest.mark.sqlite
 async def test_a_log_from_before_there_were_versions_keeps_its_turns_and_takes_new_ones(tmp_path: Path) -> None:
     write_old_log(tmp_path / "switchboard.db")
     async with Room(bank(), Script(MEANINGS), tmp_path).open() as room:

@@ -51,6 +51,7 @@ async def test_the_same_message_id_at_the_same_time_is_one_turn(room):
     assert len(room.business.calls) == 1
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("retried", [True, False])
 async def test_a_turn_that_a_crash_kept_out_of_the_log_is_not_done_again_later(tmp_path, retried):
     async with Room(bank(), Script(MEANINGS), tmp_path).open() as before:
@@ -220,6 +221,7 @@ async def test_a_turn_survives_the_process(tmp_path):
     assert done["outcome"] == "acted"
 
 
+@pytest.mark.sqlite
 async def test_an_answer_whose_log_entry_was_lost_is_found_in_the_checkpoint(tmp_path):
     async with Room(bank(), Script(MEANINGS), tmp_path).open() as before:
         first = await before.says("send 500", message_id="m1")

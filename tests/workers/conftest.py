@@ -18,7 +18,7 @@ class House:
     """Opens workers over one database; what a worker does to the business all see."""
 
     folder: Path
-    database: str | None
+    database: str
     stack: AsyncExitStack
     business: Business = field(default_factory=Business)
     workers: int = 0
@@ -26,7 +26,7 @@ class House:
     async def worker(self, project: Project | None = None) -> Room:
         """Another worker: of the same folder, or over PostgreSQL with a folder of its own."""
         self.workers += 1
-        folder = self.folder / str(self.workers) if self.database else self.folder
+        folder = self.folder if self.database.startswith("sqlite") else self.folder / str(self.workers)
         room = Room(project or bank(), Script(MEANINGS), folder, self.database)
         room.business = self.business
         return await self.stack.enter_async_context(room.open())
@@ -34,6 +34,7 @@ class House:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
-    database = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    database = f"sqlite:///{tmp_path / 'shared.db'}" if request.param == "sqlite" else None
+    database = database or request.getfixturevalue("postgres_url")
     async with AsyncExitStack() as stack:
         yield House(tmp_path, database, stack)
