@@ -13,6 +13,7 @@ from dotenv import load_dotenv
 from fastapi import FastAPI
 
 from config.settings import Settings
+from config.tracing import hide_content, start_tracing
 from graph.services import open_services
 from scenarios.gate import ChildGate
 from serving.app import create_app
@@ -24,6 +25,8 @@ from tools.redaction import Redactor
 def app() -> FastAPI:
     """The app with everything the environment's settings name."""
     load_dotenv(".env", override=False)
+    hide_content()
+    start_tracing()
     settings = Settings()
     redactor = Redactor()
     configure_logs(settings.log, redactor)

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from pydantic import JsonValue
 
+from config.tracing import span
 from config.versions import Version
 from dialogue.context import TurnContext
 from dialogue.interruptions import Interruptions, Stoppable, TurnInterruptedError
@@ -58,8 +59,12 @@ class Running:
     ) -> dict[str, JsonValue]:
         """The answer; raises TurnInterruptedError where `turn` was stopped, which leaves no trace."""
         begun = perf_counter()
-        work = self._invoke(call, version, thread, hearing.live if hearing.streamed else None, turn)
-        answer = await (work if turn is None else self._stopped_if_wanted(call, version, work, turn))
+        project = version.project.name
+        told = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": project, "gen_ai.conversation.id": thread}
+        with span(f"invoke_agent {project}", {**told, "switchboard.version": version.name}) as opened:
+            work = self._invoke(call, version, thread, hearing.live if hearing.streamed else None, turn)
+            answer = await (work if turn is None else self._stopped_if_wanted(call, version, work, turn))
+            opened.set_attribute("switchboard.outcome", str(answer.get("outcome")))
         await self._count(call, version, answer)
         complete_timings(answer, hearing.waited, begun)
         return answer

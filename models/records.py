@@ -5,6 +5,7 @@ import asyncio
 import structlog
 from langchain_core.messages.ai import UsageMetadata
 
+from config.tracing import begin, fail
 from dialogue.state import ModelUse
 from models.budget import estimate_tokens
 from models.failures import Trouble
@@ -26,6 +27,8 @@ class Record:
         self._began = asyncio.get_running_loop().time()
         self._input = 0
         self._output = 0
+        asked = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": model}
+        self._span = begin(f"chat {model}", {**asked, "switchboard.purpose": purpose})
 
     def count(self, usage: UsageMetadata | None, answer: str) -> None:
         """Add one answer."""
@@ -43,6 +46,11 @@ class Record:
             )
             if trouble.kind in {"timeout", "incomplete", "invalid"} and not self._input:
                 self._input = self._asked  # a backend bills what it read, though its answer never came
+        self._span.set_attribute("gen_ai.usage.input_tokens", self._input)
+        self._span.set_attribute("gen_ai.usage.output_tokens", self._output)
+        if trouble is not None:
+            fail(self._span, trouble.code)
+        self._span.end()
         use = ModelUse(
             purpose=self._purpose,
             model=self._model,

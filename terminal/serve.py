@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,7 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from config.errors import ConfigError
 from config.settings import Settings
+from config.tracing import hide_content, start_tracing
 from config.versions import DRAFT
 from graph.services import Services, open_services
 from ingest.run import run_ingest
@@ -49,6 +51,10 @@ def serve(settings: Settings, *, host: str, port: int, demo: bool, workers: int 
         if workers == 1:
             _run(serving.run(keys, console, redactor, read=demo, welcome=demo))
             return
+        # Before the workers begin, so that each of them writes its counts there.
+        os.environ.setdefault(
+            "PROMETHEUS_MULTIPROC_DIR", stack.enter_context(tempfile.TemporaryDirectory(prefix="switchboard-metrics-"))
+        )
         listening = stack.enter_context(_listen(host, port))
         work = Worker(serving=serving, demo=demo)
         Workers(work, listening, workers).run(started=lambda: serving.welcome(console) if demo else None)
@@ -89,6 +95,8 @@ class Serving:
 
         With `read` the documents are read and the examples learnt first, so that the first answer is a good one.
         """
+        hide_content()
+        sent = start_tracing()
         # Opened before the server, so that what is wrong with a folder or a file is told in a line.
         async with open_services(self.settings, redactor=redactor, gate=ChildGate(self.settings)) as services:
             telling = asyncio.create_task(_tell(parent, services)) if parent else None
@@ -102,6 +110,7 @@ class Serving:
             await server.serve(sockets=list(sockets) if sockets else None)
             if telling is not None:
                 telling.cancel()
+        await asyncio.to_thread(sent)
 
     def _server(self, services: OpenServices, keys: Keys) -> uvicorn.Server:
         app = create_app(services, keys=keys, debug=self.settings.debug, prices=self.settings.prices)

@@ -18,6 +18,7 @@ from pydantic import JsonValue
 
 from config.project import Action, ErrorKind
 from config.secrets import MissingVariableError
+from config.tracing import fail, span
 from config.versions import Version
 from dialogue.state import Receipt
 from tools.auth import Authenticator
@@ -106,6 +107,16 @@ class HttpActions:
 
     async def call(self, version: Version, call: ActionCall) -> Receipt:
         """Do it, at most once; what went wrong is in the receipt, nothing is raised for it."""
+        name = call.plan["action"]
+        told = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name, "gen_ai.tool.type": "function"}
+        with span(f"execute_tool {name}", told) as opened:
+            receipt = await self._call(version, call)
+            opened.set_attribute("switchboard.action.status", receipt["status"])
+            if receipt["status"] != "succeeded":
+                fail(opened, receipt["error"] or receipt["status"])
+        return receipt
+
+    async def _call(self, version: Version, call: ActionCall) -> Receipt:
         started = time.monotonic()
         self._exchange.authenticator.redactor.learn_project(version.project, version.name, self._environment)
         entry = entry_of(version, call)
