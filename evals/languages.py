@@ -81,8 +81,8 @@ def accuracy(
     truth = [name for _, name in tested]
     few = draw.sample(range(len(rows)), min(UNLABELLED, len(rows) // 2))
     rest = [place for place in range(len(rows)) if place not in set(few)]
-    order = draw.sample(sorted(sentences), len(sentences))
-    often = [1 / (1 + order.index(truth[place])) ** SKEW for place in few]
+    usual = draw.sample(sorted(sentences), len(sentences))
+    often = [1 / (1 + usual.index(truth[place])) ** SKEW for place in few]
     skewed = draw.choices(few, weights=often, k=len(few))
     centre = vectors.mean(axis=0)
     moved: list[Vectors] = [rows, *(rows + centre - rows[places].mean(axis=0) for places in (few, skewed))]

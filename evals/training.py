@@ -68,8 +68,8 @@ def main(
 ) -> None:
     """Print what learning costs."""
     if one is not None:
-        intents, examples, folder = one.split(",", 2)
-        typer.echo(json.dumps(measure(data, Path(folder), int(intents), int(examples))))
+        many, each, folder = one.split(",", 2)
+        typer.echo(json.dumps(measure(data, Path(folder), int(many), int(each))))
         return
     table = Table("intents × examples", "", "seconds", "CPU s", "MB before", "MB at most", "MB after")
     for intents, examples in SIZES:

@@ -77,6 +77,7 @@ class ScriptedModel:
         *,
         purpose: str,
         deadline: float | None,
+        forms: Mapping[str, str] = {},
     ) -> Completion:
         raise AssertionError("answers are never decided by tools")
 

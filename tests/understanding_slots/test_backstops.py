@@ -1,6 +1,7 @@
 """A library behind the grammars, for days that were asked for and that none of them reads."""
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -27,7 +28,7 @@ def read():
     ],
 )
 def test_a_day_that_no_grammar_reads_is_a_doubtful_value_of_what_was_asked(read, locale, text, day):
-    options = {"locale": locale, "locales": [locale], "now": NOW, "requested": ["day"]}
+    options: dict[str, Any] = {"locale": locale, "locales": [locale], "now": NOW, "requested": ["day"]}
 
     (found,) = read(text, DAY, **options)
 
@@ -38,7 +39,7 @@ def test_a_day_that_no_grammar_reads_is_a_doubtful_value_of_what_was_asked(read,
 
 
 def test_what_a_grammar_reads_stays_as_it_is(read):
-    options = {"locale": "en", "locales": ["en"], "now": NOW, "requested": ["day"]}
+    options: dict[str, Any] = {"locale": "en", "locales": ["en"], "now": NOW, "requested": ["day"]}
 
     assert read("next Friday", DAY, **options) == extract("next Friday", DAY, **options)
 
