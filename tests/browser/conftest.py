@@ -43,7 +43,7 @@ async def browser() -> AsyncIterator[Browser]:
     """One browser for the run."""
     program = chromium()
     async with async_playwright() as driver:
-        started = await driver.chromium.launch(executable_path=program, args=list(_QUIET))
+        started = await driver.chromium.launch(executable_path=program, args=list(_QUIET), timeout=120_000)
         yield started
         await started.close()
 
