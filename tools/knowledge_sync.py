@@ -7,6 +7,7 @@ moves in one statement, and the next run does what is left.
 import hashlib
 import re
 import threading
+from collections.abc import Collection
 
 from tools.knowledge_changes import purge
 from tools.knowledge_index import VectorIndex
@@ -46,23 +47,37 @@ class IndexKeeper:
         return True
 
     def catch_up(self, scope: Scope, *, afresh: bool = False) -> None:
-        """Bring the index to the newest generation; `afresh` fills new collections instead of changing the old ones."""
+        """Bring the index to the newest generation; `afresh` fills new collections instead of changing the old ones.
+
+        Several processes may do so at once: who finds the pointer moved further than its own work looks again.
+        """
         with self._lock:
-            base = self._tables.base(scope)
-            if base is None:
-                return
-            old = self._tables.snapshot(base, base.indexed)
-            moved = old.encoder != base.encoder and base.indexed > 0
-            build = base.build + 1 if moved or afresh else base.build
-            new = self._tables.snapshot(base, base.generation)
-            surplus = {locale: self._add_missing(base, locale, build) for locale in {*new.locales, *old.locales}}
-            self._tables.mark_indexed(base, base.generation, build)
-            for locale, ids in surplus.items():
-                self._index.delete(collection_name(base, locale, build), ids)
-                if build != base.build:
-                    self._index.drop(collection_name(base, locale))
-            purge(self._tables, base, base.generation)
-            self._verified.add(base.id)
+            while (base := self._tables.base(scope)) is not None and not self._catch_up(base, afresh=afresh):
+                continue
+
+    def _catch_up(self, base: Base, *, afresh: bool) -> bool:
+        """Fill, move the pointer, and only then clear away; False, with nothing cleared, where it was further."""
+        old = self._tables.snapshot(base, base.indexed)
+        moved = old.encoder != base.encoder and base.indexed > 0
+        build = base.build + 1 if moved or afresh else base.build
+        new = self._tables.snapshot(base, base.generation)
+        surplus = {locale: self._add_missing(base, locale, build) for locale in {*new.locales, *old.locales}}
+        if not self._tables.mark_indexed(base, base.generation, build):
+            return self._tables.base(base.scope) == base
+        for locale, ids in surplus.items():
+            self._index.delete(collection_name(base, locale, build), self._unwanted(base, locale, ids))
+            if build != base.build:
+                self._index.drop(collection_name(base, locale))
+        purge(self._tables, base, base.generation)
+        self._verified.add(base.id)
+        return True
+
+    def _unwanted(self, base: Base, locale: str, ids: Collection[str]) -> list[str]:
+        """Those of `ids` that no later generation has: another process may have added them for one since."""
+        now = self._tables.base(base.scope)
+        if not ids or now is None or now.id != base.id or now.generation == base.generation:
+            return sorted(ids)
+        return sorted({*ids}.difference(self._tables.vector_ids(base, now.generation, locale)))
 
     def forget(self, base: Base) -> None:
         """Drop the collections of a base that is erased."""

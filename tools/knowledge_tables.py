@@ -110,10 +110,17 @@ class KnowledgeTables(KnowledgeDatabase):
         found = [self.base(Scope(tenant, project)) for (project,) in rows]
         return [base for base in found if base is not None]
 
-    def mark_indexed(self, base: Base, generation: int, build: int) -> None:
-        """Move the readers' pointer: the index now holds `generation` in collection `build`."""
+    def mark_indexed(self, base: Base, generation: int, build: int) -> bool:
+        """Move the readers' pointer: the index now holds `generation` in collection `build`.
+
+        It never moves back; False where another process has moved it further, to what this one does not know.
+        """
         with self.writing() as write:
-            write.execute("UPDATE base SET indexed = ?, build = ? WHERE id = ?", (generation, build, base.id))
+            moved = write.execute(
+                "UPDATE base SET indexed = ?, build = ? WHERE id = ? AND indexed <= ? AND build <= ?",
+                (generation, build, base.id, generation, build),
+            )
+        return moved.rowcount == 1
 
     def snapshot(self, base: Base, generation: int) -> Snapshot:
         """The figures of one generation."""
