@@ -28,6 +28,12 @@ _UNIT = re.compile(r"[%‰°€$£¥₺]|[\u3400-\u9fff]|[^\W\d_]+(?:['’][^\W\
 _UNIT_LETTERS = 4
 _NEAR = 4
 """Words after a number among which its unit is looked for: three business days are days."""
+_AROUND = 4
+"""Words on each side by which a copied place is known again; of Chinese, three characters for two words."""
+_LEAST_AROUND = 4
+_STOP = re.compile(r"[.!?。！？;；\n]")
+_PIECE = re.compile(rf"(?P<number>{_NUMBER.pattern})|(?P<word>[^\W\d_]+)|(?P<stop>{_STOP.pattern})")
+_HASH = "#"
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;。！？：；\n•\-–—\"“„«(])\s*$")
 
 
@@ -54,7 +60,8 @@ def check(answer: str, evidence: Sequence[str], question: str, *, same_language:
     numbers = tuple(_foreign_numbers(said, known))
     if not same_language:
         return GroundingReport(numbers=numbers)
-    numbers = tuple(dict.fromkeys([*numbers, *_swapped_numbers(said, known)]))
+    copied = _miscopied_numbers(said, "\n".join(evidence), question)
+    numbers = tuple(dict.fromkeys([*numbers, *_swapped_numbers(said, known), *copied]))
     return GroundingReport(numbers=numbers, names=tuple(_foreign_names(said, known)), coverage=_coverage(said, known))
 
 
@@ -81,6 +88,51 @@ def _swapped_numbers(said: str, known: str) -> Iterator[str]:
         rivals = any(near and near[0] == unit and not readings & other for other, near in measured)
         if rivals and not stands:
             yield token
+
+
+def _miscopied_numbers(said: str, evidence: str, question: str) -> Iterator[str]:
+    """Numbers that stand in the evidence, in words that it has word for word about other numbers only."""
+    there: dict[tuple[str, ...], set[str]] = {}
+    for token, around in _placed(evidence):
+        there.setdefault(around, set()).update(_readings(token))
+    asked = number_readings(question)
+    for token, around in _placed(said):
+        readings = _readings(token)
+        if around in there and not readings & (there[around] | asked):
+            yield token
+
+
+def _placed(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every number with the words around it in its sentence, other numbers left blank; none with too few words."""
+    pieces = list(_pieces(_plain_digits(text)))
+    for at, (token, number) in enumerate(pieces):
+        if number:
+            before = _side(pieces[at - 1 :: -1] if at else [])
+            after = _side(pieces[at + 1 :])
+            if sum(word != _HASH for word in (*before, *after)) >= _LEAST_AROUND:
+                yield token, (*reversed(before), "", *after)
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    for match in _PIECE.finditer(text):
+        if match["number"] or match["stop"]:
+            yield match.group(), bool(match["number"])
+        elif is_cjk(match.group()[0]):
+            yield from ((char, False) for char in match.group())
+        else:
+            yield lexical.fold(match.group()), False
+
+
+def _side(pieces: Sequence[tuple[str, bool]]) -> list[str]:
+    """The nearest words on one side, up to the end of the sentence."""
+    found: list[str] = []
+    room = _AROUND * 6
+    for word, number in pieces[: _AROUND * 2]:
+        room -= 4 if is_cjk(word[0]) else 6
+        if room < 0 or _STOP.match(word):
+            break
+        found.append(_HASH if number else word)
+    return found
 
 
 def _measured(text: str) -> list[tuple[str, list[str]]]:

@@ -89,3 +89,30 @@ def test_figures_change_places_in_chinese_too() -> None:
 
     assert check("12天内可以退货。", evidence, "", same_language=True).numbers == ("12",)
     assert check("7天内可以退货，运费10元。", evidence, "", same_language=True).numbers == ()
+
+
+COPIED = [
+    "The loan for a car runs from 1402 to 1405 days, and the loan for a house runs from 6 to 1402 days in all branches. "
+    "保修期自1961年7月由总公司正式宣布开始，新的条款于1962年6月由分公司正式宣布生效。"
+]
+
+
+@pytest.mark.parametrize(
+    ("answer", "numbers"),
+    [
+        ("The loan for a car runs from 1402 to 1402 days, and the loan for a house.", ("1402",)),
+        ("The loan for a house runs from 1405 to 1402 days in all branches.", ("1405",)),
+        ("新的条款于1962年7月由分公司正式宣布生效。", ("7",)),
+        ("The loan for a house runs from 6 to 1402 days in all branches.", ()),
+        ("A house: from 6 days on, or for 1402 days, in all branches; a car: 1402 to 1405 days.", ()),
+        ("新的条款于1962年6月由分公司正式宣布生效。", ()),
+    ],
+)
+def test_a_copied_sentence_keeps_its_own_figures(answer: str, numbers: tuple[str, ...]) -> None:
+    assert check(answer, COPIED, "", same_language=True).numbers == numbers
+
+
+def test_what_the_customer_said_in_the_words_of_the_evidence_may_be_repeated() -> None:
+    evidence = ["A transfer abroad costs 8 TL in all branches. Ask for 5 days."]
+
+    assert check("A transfer abroad costs 5 TL in all branches?", evidence, "is it 5 TL?", same_language=True).grounded
