@@ -92,8 +92,8 @@ def test_figures_change_places_in_chinese_too() -> None:
 
 
 COPIED = [
-    "The loan for a car runs from 1402 to 1405 days, and the loan for a house runs from 6 to 1402 days in all branches. "
-    "保修期自1961年7月由总公司正式宣布开始，新的条款于1962年6月由分公司正式宣布生效。"
+    "The loan for a car runs from 1402 to 1405 days, and the loan for a house from 6 to 1402 days in all branches.",
+    "保修期自1961年7月由总公司正式宣布开始，新的条款于1962年6月由分公司正式宣布生效。",
 ]
 
 
@@ -101,9 +101,9 @@ COPIED = [
     ("answer", "numbers"),
     [
         ("The loan for a car runs from 1402 to 1402 days, and the loan for a house.", ("1402",)),
-        ("The loan for a house runs from 1405 to 1402 days in all branches.", ("1405",)),
+        ("The loan for a house from 1405 to 1402 days in all branches.", ("1405",)),
         ("新的条款于1962年7月由分公司正式宣布生效。", ("7",)),
-        ("The loan for a house runs from 6 to 1402 days in all branches.", ()),
+        ("The loan for a house from 6 to 1402 days in all branches.", ()),
         ("A house: from 6 days on, or for 1402 days, in all branches; a car: 1402 to 1405 days.", ()),
         ("新的条款于1962年6月由分公司正式宣布生效。", ()),
     ],
