@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from config.templates import TemplateError, render_text
 from config.versions import Version
 from dialogue.citations import Citation
+from dialogue.privacy import Veil, hide_identifiers
 from dialogue.state import ModelUse, Passage
 from models.ports import Completion, LanguageModel
 from tools.answer_stream import REFUSAL, CheckedStream
@@ -185,9 +186,11 @@ def _messages(
     version: Version, question: str, passages: Sequence[Passage], history: Sequence[Mapping[str, str]], locale: str
 ) -> list[dict[str, str]]:
     numbered = "\n\n".join(_numbered(at, passage) for at, passage in enumerate(passages, 1))
-    system = _render_prompt(version, "answer", locale, {"passages": numbered, "refusal": REFUSAL, "question": question})
-    before = [{"role": entry["role"], "content": entry["content"]} for entry in history]
-    return [{"role": "system", "content": system}, *before, {"role": "user", "content": question}]
+    # Documents answer nobody's account: no number of a person's is needed for it.
+    veil, asked = Veil(version.project, []), hide_identifiers(question)
+    system = _render_prompt(version, "answer", locale, {"passages": numbered, "refusal": REFUSAL, "question": asked})
+    before = [{"role": entry["role"], "content": veil(hide_identifiers(entry["content"]))} for entry in history]
+    return [{"role": "system", "content": system}, *before, {"role": "user", "content": asked}]
 
 
 def _render_prompt(version: Version, name: str, locale: str, values: Mapping[str, object]) -> str:

@@ -1,8 +1,7 @@
 """Words what a model must know to read one message; sensitive values are masked where it does not need them."""
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -12,13 +11,13 @@ from pydantic import JsonValue
 from config.project import Project
 from config.templates import TemplateError, render_text
 from config.versions import Version
+from dialogue.privacy import HIDDEN, Veil, hide_identifiers
 from dialogue.state import OpenQuestion
 from understanding.port import Situation
 
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _HISTORY: Final = 10
 _LONGEST: Final = 600
-_MASK: Final = "•••"
 
 
 def build_messages(version: Version, situation: Situation) -> tuple[list[dict[str, str]], str | None]:
@@ -43,7 +42,11 @@ def _built_in() -> str:
 
 def _values(project: Project, situation: Situation) -> dict[str, str]:
     now = situation.now
-    hide = _Mask(project, situation)
+    veil = Veil(project, [situation.filled])
+
+    def hide(text: str) -> str:
+        return veil(hide_identifiers(text))
+
     return {
         "project": project.name,
         "persona": project.say(project.persona, situation.locale) or "–",
@@ -63,7 +66,7 @@ def _values(project: Project, situation: Situation) -> dict[str, str]:
 def _listed(situation: Situation, project: Project) -> str:
     slots = project.slots_of(situation.intent) if situation.intent in project.intents else {}
     shown: Mapping[str, JsonValue] = {
-        name: _MASK if name in slots and slots[name].sensitive else value for name, value in situation.filled.items()
+        name: HIDDEN if name in slots and slots[name].sensitive else value for name, value in situation.filled.items()
     }
     return json.dumps(shown, ensure_ascii=False) if shown else "none"
 
@@ -75,7 +78,7 @@ def _question(question: OpenQuestion | None) -> str:
     return f"{question['kind']}{f' ({about})' if about else ''}: {_flat(question['text'])}"
 
 
-def _lines(situation: Situation, hide: "_Mask") -> Iterable[str]:
+def _lines(situation: Situation, hide: Callable[[str], str]) -> Iterable[str]:
     history = list(situation.history)
     if history and history[-1] == ("user", situation.message):
         history.pop()
@@ -87,32 +90,3 @@ def _flat(text: str) -> str:
     """One line, so that a message cannot pretend to be several."""
     flat = " ".join(text.split())
     return flat if len(flat) <= _LONGEST else f"{flat[:_LONGEST]}…"
-
-
-class _Mask:
-    """Hides sensitive values in old messages: the known ones, and whatever looks like one."""
-
-    def __init__(self, project: Project, situation: Situation) -> None:
-        self._patterns: list[re.Pattern[str]] = []
-        sensitive = {
-            name: slot
-            for intent in project.intents
-            for name, slot in project.slots_of(intent).items()
-            if slot.sensitive
-        }
-        for name, value in situation.filled.items():
-            if name in sensitive and isinstance(value, str | int | float) and not isinstance(value, bool):
-                self._hide_value(str(value))
-        if sensitive:
-            # A long run of digits, however it is grouped: cards, accounts, national ids.
-            self._patterns.append(re.compile(r"(?:\b[A-Z]{2}\d{2}[ ]?)?\d(?:[ .\-]?\d){7,}"))
-
-    def _hide_value(self, value: str) -> None:
-        letters = [re.escape(char) for char in value if char.isalnum()]
-        if len(letters) >= 3:
-            self._patterns.append(re.compile(r"[\s.\-/]*".join(letters), re.IGNORECASE))
-
-    def __call__(self, text: str) -> str:
-        for pattern in self._patterns:
-            text = pattern.sub(_MASK, text)
-        return text
