@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
+from config.project import Project
 from dialogue.flows import begin, may_start
 from dialogue.scene import Scene, as_slot_value, record, shared_variable, slots_of
 from dialogue.state import Frame, OpenQuestion, SlotRecord
@@ -27,13 +28,15 @@ def _nothing_to_cancel(scene: Scene) -> Scene:
         return keep(scene, scene.open)
     last = scene.finished[-1] if scene.finished else None
     return (
-        take_back(scene, last) if last is not None and _changed_something(scene, last) else scene.note("cancel.nothing")
+        take_back(scene, last)
+        if last is not None and changed_something(scene.project, last)
+        else scene.note("cancel.nothing")
     )
 
 
 def take_back_last(scene: Scene) -> Scene:
     """The customer wants undone what was done last; what only told something cannot be undone."""
-    done = next((frame for frame in reversed(scene.finished) if _changed_something(scene, frame)), None)
+    done = next((frame for frame in reversed(scene.finished) if changed_something(scene.project, frame)), None)
     return scene.note("undo.nothing") if done is None else take_back(scene, done)
 
 
@@ -67,9 +70,10 @@ def keep(scene: Scene, _: OpenQuestion) -> Scene:
     return replace(scene, open=None, outcome="cancelled").note("undo.kept").made()
 
 
-def _changed_something(scene: Scene, frame: Frame) -> bool:
-    spec = scene.project.intents.get(frame["intent"])
-    return spec is not None and spec.action is not None and scene.project.actions[spec.action].writes
+def changed_something(project: Project, frame: Frame) -> bool:
+    """Whether a finished flow did more than look something up."""
+    spec = project.intents.get(frame["intent"])
+    return spec is not None and spec.action is not None and project.actions[spec.action].writes
 
 
 def _reversal(scene: Scene, done: Frame) -> str | None:

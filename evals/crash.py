@@ -56,8 +56,12 @@ class Record:
     said: list[Said] = field(default_factory=list)
     told: dict[str, Told] = field(default_factory=dict)
     """By code."""
+    heard: dict[str, str] = field(default_factory=dict)
+    """In the answer's words, by code."""
     strange: list[str] = field(default_factory=list)
     """Answers that the conversation does not expect."""
+    hidden: list[str] = field(default_factory=list)
+    """Told otherwise than it was, and not as uncertain."""
     missing: list[str] = field(default_factory=list)
     """Acknowledged and not there afterwards."""
     repeated: int = 0
@@ -115,6 +119,7 @@ class Customers:
         if told == "done" and f"R-{code}" not in str(answer["reply"]):
             self.record.strange.append(f"{session}: yes to {code} → {answer.get('reply')}")
         self.record.told[code] = told
+        self.record.heard[code] = f"{answer['outcome']}, {answer['transfer_reason']}: {answer['reply']}"
         return not answer["should_transfer"]
 
     async def _say(self, session: str, message: str) -> dict[str, JsonValue]:
@@ -161,6 +166,9 @@ async def judge(customers: Customers, business: CountingBusiness) -> Verdict:
     owners = {code: said.session for said in record.said for code in [said.message.rpartition(" ")[2]]}
     lost = [line async for line in _lost(customers)]
     record.missing = lost
+    record.hidden = [
+        f"{code}: {record.told[code]}, {business.effects[code]} times: {record.heard[code]}" for code in silent
+    ]
     crossed = [code for code, session in business.sessions.items() if owners.get(code) != session]
     return Verdict(
         deeds=len(record.told),
@@ -331,7 +339,7 @@ def _tell(verdict: Verdict, record: Record) -> None:
     print(f"done in another's name      {verdict.crossed}")
     print(f"told as uncertain           {verdict.told_unknown}")
     print(f"unexpected answers          {verdict.strange}")
-    for line in [*record.strange[:10], *record.missing[:10]]:
+    for line in [*record.hidden[:10], *record.strange[:10], *record.missing[:10]]:
         print(f"  {line}")
 
 

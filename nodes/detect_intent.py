@@ -11,6 +11,7 @@ from config.versions import Version, Versions
 from dialogue.commands import Command
 from dialogue.context import TurnContext, given, may_ask_model
 from dialogue.language import next_locale
+from dialogue.reversing import changed_something
 from dialogue.scene import scene_of, values_of
 from dialogue.state import DialogueState, DialogueUpdate, Frame, TurnRequest
 from dialogue.tidy import tidy
@@ -105,6 +106,7 @@ def _situation(
         intent=stack[-1]["intent"] if stack else None,
         filled=_latest_first(stack[-1]) if stack else {},
         answered=_has_answered(state),
+        changed=any(changed_something(version.project, frame) for frame in state.get("finished", [])),
         waiting=tuple(frame["intent"] for frame in reversed(stack[:-1])),
         history=tuple((message["role"], message["content"]) for message in history),
         deadline=context.deadline,

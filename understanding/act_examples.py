@@ -12,6 +12,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import BytesIO
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,27 @@ from understanding.folding import fold
 
 QUESTION = "question"
 OTHER = "other"
+_LISTS: Final = (
+    "question_words",
+    "conjunctions",
+    "leading_yes",
+    "contrasts",
+    "person_words",
+    "meant",
+    "amends",
+    "unknowing",
+    "apologies",
+    "openers",
+    "pauses",
+    "why_words",
+    "wanted_of_me",
+    "needed",
+    "nothing_more",
+    "had_back",
+    "vague",
+    "about",
+)
+"""Keys whose value is a list of phrases."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +80,18 @@ class ActExamples:
     """What is said before a matter, or before a value that replaces another: "sorry, 600"."""
     openers: tuple[str, ...] = ()
     """What is said before a matter and says nothing of it."""
+    pauses: tuple[str, ...] = ()
+    """What asks to wait before a matter: no part of what is looked up."""
+    why_words: tuple[str, ...] = ()
+    """One of them is in every question for a reason."""
+    wanted_of_me: tuple[str, ...] = ()
+    """With one of those, a question why what was asked for is asked for; `*` stands for letters."""
+    needed: tuple[str, ...] = ()
+    """So too, where what was asked for is named or little else is said."""
+    nothing_more: tuple[str, ...] = ()
+    """What is said before a goodbye: that was all."""
+    had_back: tuple[str, ...] = ()
+    """What says, after something was done, that it is to be as before; `*` stands for letters."""
     vague: tuple[str, ...] = ()
     """What says that a message is about something, and not what."""
     about: tuple[str, ...] = ()
@@ -102,22 +136,11 @@ def _parse(locale: str, text: str) -> ActExamples:
         locale,
         exact,
         tuple(labelled),
-        tuple(data.get("question_words", ())),
-        tuple(data.get("conjunctions", ())),
-        tuple(frozenset(map(fold, ways)) for ways in data.get("ordinals", ())),
-        frozenset(map(fold, data.get("last", ()))),
-        tuple(data.get("leading_yes", ())),
-        tuple(data.get("contrasts", ())),
-        tuple(data.get("person_words", ())),
-        tuple(data.get("meant", ())),
-        tuple(data.get("amends", ())),
-        frozenset(map(fold, data.get("partings", ()))),
-        tuple(data.get("unknowing", ())),
-        tuple(data.get("apologies", ())),
-        tuple(data.get("openers", ())),
-        tuple(data.get("vague", ())),
-        tuple(data.get("about", ())),
-        dict(data.get("same", {})),
+        ordinals=tuple(frozenset(map(fold, ways)) for ways in data.get("ordinals", ())),
+        last=frozenset(map(fold, data.get("last", ()))),
+        partings=frozenset(map(fold, data.get("partings", ()))),
+        same=dict(data.get("same", {})),
+        **{name: tuple(data.get(name, ())) for name in _LISTS},
     )
 
 

@@ -52,6 +52,19 @@ def matter_of(text: str, locales: Sequence[str]) -> Matter:
     return Matter(rest, apology)
 
 
+def asked_of(text: str, locales: Sequence[str]) -> str:
+    """What is looked up for a question: `text` without courtesies and without "hang on" before it."""
+    spoken = tuple(dict.fromkeys(locale.split("-", maxsplit=1)[0] for locale in locales))
+    apologies, openers = _phrases(spoken)
+    before, rest = apologies | openers | _pauses(spoken), text
+    for _ in range(_MOST):
+        behind = _behind(rest, before)
+        if behind is None or words_in(behind) < _LEAST:
+            break
+        rest = behind
+    return rest
+
+
 def _behind(text: str, phrases: frozenset[str]) -> str | None:
     """What stands behind the longest of `phrases` that `text` begins with; None where nothing is left."""
     for end in _ends(text):
@@ -78,3 +91,8 @@ def _phrases(locales: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
     greetings = {phrase for each in spoken for phrase, act in each.exact.items() if act == "greeting"}
     openers = {fold(phrase) for each in spoken for phrase in each.openers} | greetings
     return frozenset(apologies - taken), frozenset(openers - taken)
+
+
+@cache
+def _pauses(locales: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(fold(phrase) for each in load_examples() if each.locale in locales for phrase in each.pauses)

@@ -11,7 +11,7 @@ from dialogue.commands import Unclear
 from models.embedding_engines import EncoderUnavailableError
 from models.embeddings import clean
 from models.ports import Encoder, Vectors
-from understanding.courtesy import matter_of
+from understanding.courtesy import asked_of, matter_of
 from understanding.extraction import Extract
 from understanding.grammar.loading import languages, load_language
 from understanding.language import detect
@@ -63,7 +63,8 @@ class EmbeddedUnderstanding:
             return _without_vectors(locale, str(error))
         whole = replace(heard[0], text=text)
         material = self._material(version, situation, trained, [whole, *heard[1:]])
-        reading = read(replace(material, apology=matter.apology, loose=loose))
+        asked = asked_of(text, spoken)
+        reading = read(replace(material, matter=asked, apology=matter.apology, loose=loose))
         return Understood(
             commands=reading.commands,
             ranking=whole.intents.ranking[:RANKED],

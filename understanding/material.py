@@ -87,6 +87,8 @@ class Material:
     """The act that its first word is exactly."""
     loose: bool = False
     """Whether its parts were told apart by their words alone."""
+    matter: str = ""
+    """The message as it is looked up in the knowledge; empty where that is all of it."""
     apology: bool = False
     """Whether an apology stands before the matter: with a value behind it, it takes another one back."""
     asking: Mapping[str, float]
@@ -102,6 +104,11 @@ class Material:
     def text(self) -> str:
         """The message."""
         return self.whole.text
+
+    @property
+    def question(self) -> str:
+        """What is asked, without what only leads to it."""
+        return self.matter or self.text
 
     @property
     def active(self) -> str | None:

@@ -29,6 +29,8 @@ class Situation:
     """The values of the top flow's slots, the last given first."""
     answered: bool = False
     """Whether the turn before answered a question from the knowledge."""
+    changed: bool = False
+    """Whether something was done in this conversation that changed something outside."""
     waiting: tuple[str, ...] = ()
     """Intents of the flows below, nearest first."""
     history: tuple[tuple[str, str], ...] = ()

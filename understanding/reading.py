@@ -26,6 +26,7 @@ from understanding.material import (
 )
 from understanding.naming import named_slot
 from understanding.noise import is_noise
+from understanding.replying import asks_why, leaves, wants_back
 from understanding.splitting import words_in
 from understanding.wanting import ASKS, beside, leans, start, unsure, values_of, wanted, wants_other
 from understanding.wording import cannot_say, may_part, says_meant
@@ -327,11 +328,14 @@ _STEPS: Final[tuple[Step, ...]] = (
     _wants_person,
     for_waiting,
     _cancelled_for,
+    asks_why,
+    leaves,
     _answered,
     corrects,
     amends,
     _unable,
     _taken_back,
+    wants_back,
     _noise,
     _acted,
     beside,

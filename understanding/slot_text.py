@@ -13,6 +13,8 @@ from understanding.slot_identifiers import Text
 _CLAUSE_END = re.compile(r"[,;!?\n，；。！？、]+|\.(?=\s)")
 EDGE = ' \t\r\n.,;:!?。，；：！？"“”«»()[]「」'
 """What may stand around an answer without belonging to it."""
+_MOST_LEADS = 5
+"""Words without spaces between them that may lead to a value."""
 
 
 def find_text(reading: Reading, name: str) -> list[Text]:
@@ -63,6 +65,7 @@ def find_text_beside(reading: Reading, claims: Sequence[tuple[int, int]], *, beg
                 return [Text(text[first:last], first, last, 0.8)]
         at = clause.end() if clause else end
     first, last = strip_leads(reading, begin, max(begin, min(start for start, _ in claims)))
+    last -= _leading_to_value(text[first:last], reading.language)
     return [Text(text[first:last], first, last, 0.8)] if _says_something(text[first:last], reading.language) else []
 
 
@@ -70,6 +73,19 @@ def _says_something(piece: str, language: Language) -> bool:
     """Whether words before a value are more than its name: "my e-mail is" is none."""
     words = re.findall(r"[^\W\d_]+", piece)
     return bool(words) and fold_word(words[-1]) not in _names_of_values(language)
+
+
+def _leading_to_value(piece: str, language: Language) -> int:
+    """How long the words are that only lead to the value behind them, where no spaces set them apart: 发到, 邮箱是."""
+    if not language.han:
+        return 0
+    rest = piece
+    for _ in range(_MOST_LEADS):
+        word = max((each for each in _names_of_values(language) if rest.endswith(each)), key=len, default=None)
+        if word is None:
+            break
+        rest = rest[: -len(word)].rstrip(EDGE)
+    return len(piece) - len(rest)
 
 
 @lru_cache(maxsize=32)

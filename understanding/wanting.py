@@ -49,7 +49,7 @@ def beside(m: Material) -> Reading | None:
         return None
     if m.whole.intents.verdict == "sure" and m.whole.intents.best == m.active and not rather_asks(m, m.whole):
         return None
-    return Reading((Question(command="question", text=m.text),), asking * 0.9)
+    return Reading((Question(command="question", text=m.question),), asking * 0.9)
 
 
 def leans(m: Material) -> Reading | None:
@@ -60,7 +60,7 @@ def leans(m: Material) -> Reading | None:
         return None
     if words_in(m.text) > (_LEANING_WORDS if asks(m) else _QUESTION_WORDS):
         return None
-    return Reading((Question(command="question", text=m.text),), 0.7)
+    return Reading((Question(command="question", text=m.question),), 0.7)
 
 
 def wanted(m: Material) -> Reading | None:
@@ -181,11 +181,11 @@ def unsure(m: Material) -> Reading | None:
     knows = m.project.knowledge.enabled
     known = wish.known_question if knows else 0.0
     if known >= KNOWN_QUESTION and known > wish.certainty:
-        return Reading((Question(command="question", text=m.text),), max(0.6, known))
+        return Reading((Question(command="question", text=m.question),), max(0.6, known))
     if knows and asking and is_empty_question(m.text):
         return None
     if knows and asking:
-        return Reading((Question(command="question", text=m.text),), 0.7 if wish.verdict == "reject" else 0.5)
+        return Reading((Question(command="question", text=m.question),), 0.7 if wish.verdict == "reject" else 0.5)
     if m.whole.acts.exact in ("affirm", "deny") and m.situation.open is None:
         # Nothing was asked: an "ok" or a "no" that answers nothing is only polite.
         return Reading((Chat(command="chat", topic="smalltalk"),), 0.7)
@@ -193,7 +193,7 @@ def unsure(m: Material) -> Reading | None:
     if likely:
         return Reading((_clarify(m, likely),), 0.5)
     if knows and m.active is None and m.asked is None and words_in(m.text) >= 2:
-        return Reading((Question(command="question", text=m.text),), 0.5)
+        return Reading((Question(command="question", text=m.question),), 0.5)
     return None
 
 

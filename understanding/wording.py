@@ -3,9 +3,13 @@
 import re
 from collections.abc import Sequence
 from functools import cache
+from typing import Final
 
 from understanding.act_examples import folded, load_examples
 from understanding.folding import fold
+
+_LONGEST_GOODBYE: Final = 60
+"""Letters of a goodbye with all that goes before it."""
 
 
 def has_person_word(text: str, locales: Sequence[str]) -> bool:
@@ -67,6 +71,21 @@ def may_part(text: str) -> bool:
     """Whether a greeting is also what is said on leaving: `iyi günler`."""
     said = fold(folded(text).strip(" .!…"))
     return any(said in each.partings for each in load_examples())
+
+
+def is_goodbye(text: str) -> bool:
+    """Whether a text is a goodbye, and before it only a no, thanks and that this was all: "no that's all, bye"."""
+    said = folded(text)
+    return len(said) <= _LONGEST_GOODBYE and _goodbye().fullmatch(said) is not None
+
+
+@cache
+def _goodbye() -> re.Pattern[str]:
+    known = [(phrase, act) for each in load_examples() for phrase, act in each.exact.items()]
+    leaving = [phrase for phrase, act in known if act == "goodbye"]
+    before = [phrase for phrase, act in known if act in ("deny", "thanks", "goodbye")]
+    before += [word for each in load_examples() for word in (*each.nothing_more, *sorted(each.partings))]
+    return re.compile(rf"(?:(?:{phrases(before).pattern}) ?)*(?:{phrases(leaving).pattern})")
 
 
 def cannot_say(text: str) -> bool:

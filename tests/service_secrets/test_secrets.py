@@ -8,10 +8,14 @@ import json
 from pathlib import Path
 
 import httpx2
+import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from evals.crash_service import ServiceProcess, running, served
+from tests.openai_server import Seen, Step, calls, says, serving_openai
+
+pytestmark = pytest.mark.timeout(900)
 
 SECRETS = {
     "BEARER_TOKEN": "planted-bearer-5f1c",
@@ -37,17 +41,20 @@ auth:
 """
 
 
-def project() -> str:
+def project(*, by_model: bool = False) -> str:
     intents, actions = [], []
     for way in WAYS:
         examples = json.dumps([f"try the {way} way", f"please try the {way} way now", f"use {way}", f"{way} it"])
         intents.append(f"  {way}_way: {{description: Try {way}, title: the {way} way, examples: {{en: {examples}}},")
         intents.append(f"    action: {way}_way, confirm: false}}")
         actions.append(f"  {way}_way: {{method: POST, effect: write, url: '${{API}}/{way}', auth: {way}, timeout: 5,")
-        actions.append("    json: {key: '${BODY_KEY}'}, result: {echo: echo}, reply: 'The answer: {{ result.echo }}'}")
+        worded = "reply_prompt: 'Tell what came back: {{ api_response }} {{ result.echo }}', " if by_model else ""
+        actions.append(f"    json: {{key: '${{BODY_KEY}}'}}, result: {{echo: echo}}, {worded}")
+        actions.append("    reply: 'The answer: {{ result.echo }}'}")
     return "\n".join(
         [
-            "name: careless\ntenant: acme\nlocales: [en]\nunderstanding: embedded\nknowledge: {enabled: false}",
+            f"name: careless\ntenant: acme\nlocales: [en]\nunderstanding: {'llm' if by_model else 'embedded'}",
+            "knowledge: {enabled: false}",
             'transfer: {on_action_failed: true, desk: {webhook: "${API}/desk", secret: "${DESK_SECRET}"}}',
             AUTH,
             "intents:",
@@ -86,7 +93,7 @@ def careless_api(*, status: int) -> FastAPI:
 async def talk(service: ServiceProcess, session: str) -> list[str]:
     """Every action once, and everything that can be asked about it afterwards."""
     heard = []
-    async with httpx2.AsyncClient(base_url=service.url, trust_env=False, timeout=30) as client:
+    async with httpx2.AsyncClient(base_url=service.url, trust_env=False, timeout=120) as client:
         for way in WAYS:
             name = f"{session}-{way}"
             answer = await client.post("/chat", json={"message": f"try the {way} way", "session_id": name})
@@ -130,3 +137,32 @@ async def test_no_planted_secret_is_in_answers_sessions_logs_or_files(tmp_path):
     assert found_in(heard) == set()
     assert found_in(kept_in(tmp_path / "data")) == set()
     assert found_in([(tmp_path / "log").read_text()]) == set()
+
+
+def reads_and_repeats(seen: Seen) -> Step:
+    """A model that calls what the customer names, and says again all it was told."""
+    if not seen.tools:
+        return says(seen.prompt)
+    words = str(seen.body["messages"][-1]["content"]).split()
+    return calls(*[(f"{way}_way", {}) for way in WAYS if way in words])
+
+
+async def test_no_planted_secret_reaches_a_model_or_comes_back_from_one(tmp_path):
+    (tmp_path / "projects" / "careless").mkdir(parents=True)
+    (tmp_path / "projects" / "careless" / "project.yaml").write_text(project(by_model=True), encoding="utf-8")
+    with serving_openai(respond=reads_and_repeats) as model:
+        async with served(careless_api(status=201)) as api:
+            own = {"SWITCHBOARD_MODEL": "m", "OPENAI_API_KEY": "planted-model-9e0f", "OPENAI_BASE_URL": model.url}
+            environment = {**SECRETS, **own, "API": api, "SWITCHBOARD_LOG": "json"}
+            service = ServiceProcess(tmp_path / "data", tmp_path / "projects", environment, tmp_path / "log")
+            async with running(service):
+                heard = await talk(service, "worded")
+                await asyncio.sleep(0.5)
+
+    asked = [seen.raw for seen in model.requests]
+    worded = [seen.prompt for seen in model.requests if not seen.tools and "Tell what came back" in seen.prompt]
+    assert worded
+    assert all("•••" in prompt for prompt in worded)
+    everywhere = [*heard, *kept_in(tmp_path / "data"), (tmp_path / "log").read_text()]
+    assert found_in([*asked, *everywhere]) == set()
+    assert "planted-model-9e0f" not in "\n".join([*asked, *everywhere])
