@@ -48,6 +48,7 @@ from tools.knowledge import ChromaKnowledge, open_knowledge
 from tools.ledger import ActionLedger
 from tools.outbox import Outbox
 from tools.redaction import Redactor
+from understanding.act_examples import load_examples
 from understanding.backstops import open_dates
 from understanding.embedded import EmbeddedUnderstanding
 from understanding.hybrid import HybridUnderstanding
@@ -110,6 +111,7 @@ async def open_parts(
         storage = await stack.enter_async_context(open_storage(settings))
         # Read from files once, and here: in a turn it would hold up the event loop.
         await asyncio.to_thread(leaning_words)
+        await asyncio.to_thread(load_examples)
         known = os.environ if environment is None else environment
         published = PublishedVersions(storage.versions)
         ledger, outbox = ActionLedger(storage.ledger, storage.owner), Outbox(storage.desk, storage.owner)

@@ -59,8 +59,9 @@ def _bare_value(m: Material) -> list[FoundValue]:
         return []
     if "deny" not in (m.lead, m.first) and not has_amending_word(m.text):
         return []
+    slots = m.project.slots_of(m.active)
     for name in m.situation.filled:
-        if m.is_free(name):
+        if name not in slots or m.is_free(name):
             continue
         new = [each for each in m.values(m.text, m.active, requested=[name]) if each.slot == name]
         if new and all(_is_new(m, each, needed=DOUBTFUL) for each in new):

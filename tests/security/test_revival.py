@@ -10,9 +10,10 @@ import ormsgpack
 import pytest
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from graph.checkpoints import open_sqlite_saver
+from config.settings import Settings
 from graph.revival import UnsafeRevivalError, payloads, prove_plain
 from graph.sessions import config_of
+from graph.storage import open_storage
 from graph.threads import thread_id
 from tests.dialogue.talking import bank
 from tests.graph.conftest import MEANINGS
@@ -45,9 +46,13 @@ def test_the_service_s_checkpoints_are_strict_whatever_the_environment_says(tmp_
     code = (
         "import asyncio, graph.checkpoints as g\n"
         "from pathlib import Path\n"
+        "from graph.turn_log import SCHEMA\n"
+        "from tools.sqlite_file import SqliteFile\n"
         "async def go():\n"
-        f"    async with g.open_sqlite_saver(Path({str(tmp_path / 'c.db')!r})) as saver:\n"
+        f"    database = SqliteFile(Path({str(tmp_path / 'c.db')!r}), SCHEMA)\n"
+        "    async with g.open_sqlite_saver(database) as saver:\n"
         "        print(type(saver.serde).__name__)\n"
+        "    await database.aclose()\n"
         "asyncio.run(go())\n"
     )
     environment = {name: value for name, value in os.environ.items() if name != "LANGGRAPH_STRICT_MSGPACK"}
@@ -65,7 +70,7 @@ async def test_a_payload_planted_in_the_database_is_read_as_data(tmp_path):
         await room.says("send 500")
     touched = tmp_path / "touched"
     call = ormsgpack.packb(["os", "system", f"touch {touched}"])
-    with sqlite3.connect(tmp_path / "checkpoints.db") as database:
+    with sqlite3.connect(tmp_path / "switchboard.db") as database:
         row = database.execute("SELECT rowid, type, checkpoint FROM checkpoints").fetchall()[-1]
         found = JsonPlusSerializer(allowed_msgpack_modules=None).loads_typed((row[1], row[2]))
         found["channel_values"]["variables"] = {"planted": "PLANTED"}
@@ -74,7 +79,7 @@ async def test_a_payload_planted_in_the_database_is_read_as_data(tmp_path):
         planted = planted.replace(word, ormsgpack.packb(ormsgpack.Ext(0, call)))
         database.execute("UPDATE checkpoints SET checkpoint = ? WHERE rowid = ?", (planted, row[0]))
 
-    async with open_sqlite_saver(tmp_path / "checkpoints.db") as saver:
+    async with open_storage(Settings(_env_file=None, data=tmp_path)) as storage, storage.saver() as saver:
         stored = await saver.aget(config_of(thread_id("default", "bank", "s")))
 
     assert stored is not None

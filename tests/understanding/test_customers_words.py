@@ -389,3 +389,11 @@ async def test_a_wish_and_a_question_of_another_matter_are_both_heard(reader, ha
     understood = await reader.understand(harbour, at(message, locale=locale))
 
     assert said(understood) == ["start book_visit", "question"]
+
+
+async def test_a_value_of_a_slot_that_the_flow_has_no_more_changes_nothing(reader, harbour):
+    left_over = {**TO_VISIT, "filled": {"gone": 5, **VISIT}}
+
+    understood = await reader.understand(harbour, at("no", **left_over))
+
+    assert said(understood) == ["deny"]

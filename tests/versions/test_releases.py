@@ -28,7 +28,8 @@ async def begin_session(storage, version, session="s1"):
         last_active=MOMENT,
     )
     turn = LoggedTurn(message_id="m", fingerprint="f", message="hi", answer={"outcome": "chatted"})
-    await DatabaseTurnLog(storage.log).add(row, turn)
+    async with storage.saver():
+        await DatabaseTurnLog(storage.log).add(row, turn)
 
 
 async def test_a_folder_becomes_a_version_with_its_files(releases, published, folder, documents):
