@@ -183,7 +183,7 @@ def is_turn(route: Described) -> bool:
 def fewer(route: Described, foreign: list[str]) -> list[str]:
     """The ids that a route is tried with: fewer where a request costs a turn, or a process that reads a document."""
     costly = route.form or route.path.endswith(("/publish", "/rollback"))
-    return foreign[:1] if costly else foreign[:3] if is_turn(route) else foreign
+    return foreign[:1] if costly or is_turn(route) else foreign[:6]
 
 
 async def test_every_route_is_probed(world: World) -> None:
@@ -208,7 +208,7 @@ async def test_no_foreign_id_in_any_place_of_any_route_reads_or_changes_anything
     assert leaked == []
     assert broken == []
     assert await world.other() == before
-    assert sent > 1000, sent
+    assert sent > 500, sent
 
 
 def wrong_keys(role: Role | None) -> Mapping[str, str | None]:
