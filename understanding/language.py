@@ -34,7 +34,8 @@ _SCRIPTS = {
 """The Unicode script of languages that are not written in Latin letters."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_NOT_PROSE = re.compile(r"\S*(?:@|://|www\.)\S*|\b\w*\d\w*\b")
+_NOT_PROSE = re.compile(r"[!-~]*(?:@|://|www\.)[!-~]*|[^\W\u2e80-\uffff]*\d[^\W\u2e80-\uffff]*")
+"""Addresses, and words with figures in them; Chinese is written on both sides of a figure without a space."""
 
 
 def detect(text: str, locales: Sequence[str]) -> str | None:

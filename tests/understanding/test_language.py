@@ -15,6 +15,8 @@ from understanding.language import detect
         ("我的订单到哪里了", ["zh", "en"], "zh"),
         ("iPhone 15 想退货", ["zh", "en"], "zh"),
         ("好", ["en", "zh"], "zh"),
+        ("我想转500里拉", ["tr", "en", "zh"], "zh"),
+        ("发到li@example.cn谢谢", ["tr", "zh"], "zh"),
         ("我的订单", ["en", "tr"], None),
         ("ok", ["tr", "en"], None),
         ("500 lira", ["tr", "en"], None),
