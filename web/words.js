@@ -20,8 +20,11 @@ function preferred() {
 /** Speak a language from now on, everywhere on the page. */
 export async function speak(code) {
   if (code) localStorage.setItem(KEPT, code);
-  spoken = code ?? preferred();
-  words = (await import(`./words/${spoken}.js`)).default;
+  const chosen = code ?? preferred();
+  spoken = chosen;
+  const read = (await import(`./words/${chosen}.js`)).default;
+  if (spoken !== chosen) return; // another was chosen while this one was on its way
+  words = read;
   document.documentElement.lang = spoken;
   for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
   for (const element of document.querySelectorAll("[data-t-label]")) element.setAttribute("aria-label", t(element.dataset.tLabel));

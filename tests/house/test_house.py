@@ -145,7 +145,6 @@ def test_the_build_server_runs_the_tests_as_everybody_does():
     script = ROOT / ".ci" / "run"
 
     assert os.access(script, os.X_OK)
-    assert re.search(r"^make .*\bbrowser$", script.read_text("utf-8"), flags=re.MULTILINE)
     assert re.search(r"^exec make .*\btest$", script.read_text("utf-8"), flags=re.MULTILINE)
 
 
