@@ -225,6 +225,7 @@ def ends(pid: int) -> bool:
     return False
 
 
+@pytest.mark.timeout(500)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
 def test_the_demo_businesses_end_with_the_service_however_it_ends(workshop: Workshop, number: signal.Signals) -> None:
     with served(workshop, free_port(), "--demo") as process:
@@ -233,7 +234,8 @@ def test_the_demo_businesses_end_with_the_service_however_it_ends(workshop: Work
             assert time.monotonic() < until
             time.sleep(0.02)
         process.send_signal(number)
-        output, _ = process.communicate(timeout=90)
+        # What is being learnt is learnt to its end first, which takes its time on a busy machine.
+        output, _ = process.communicate(timeout=400)
 
     assert all(ends(pid) for pid in children)
     assert "Traceback" not in output
