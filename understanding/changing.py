@@ -6,12 +6,11 @@ from typing import Final
 from dialogue.commands import Command, Fill
 from understanding.assent import asks
 from understanding.extraction import FoundValue
-from understanding.material import ACT, ASKS_RATHER_THAN_WANTS, DOUBTFUL, Material, Reading, fills, rest_of
+from understanding.material import ACT, ASKS_RATHER_THAN_WANTS, DOUBTFUL, SURE_VALUE, Material, Reading, fills, rest_of
 from understanding.naming import named_slot
 from understanding.splitting import words_in
 from understanding.wording import has_amending_word
 
-_SURE_VALUE: Final = 0.8
 _LITTLE_MORE: Final = 3
 """Words beside another value that still say nothing but that it is meant."""
 _FEW_WORDS: Final = 8
@@ -31,7 +30,7 @@ def corrects(m: Material) -> Reading | None:
     replaced = {each.slot for each in denied}
     new = [each for each in found if _is_new(m, each, needed=0.0 if each.slot in replaced else DOUBTFUL)]
     if m.asked == "confirm":
-        bare = _bare_value(m) if all(each.score < _SURE_VALUE for each in found) else []
+        bare = _bare_value(m) if all(each.score < SURE_VALUE for each in found) else []
         if bare or (new and _says_so(m, new, denied)):
             return Reading(tuple(fills(bare or new)), 0.85)
     lost = [each for each in denied if all(other.slot != each.slot for other in new)]
@@ -81,7 +80,7 @@ def _says_so(m: Material, new: Sequence[FoundValue], denied: Sequence[FoundValue
     named = named_slot(m.text, m.project.slots_of(m.active), filled=m.situation.filled)
     if m.apology or m.lead in ("affirm", "deny", "correction") or (named is not None and named[0] in slots):
         return True
-    if rest_of(m.text, new) <= _LITTLE_MORE and all(each.score >= _SURE_VALUE for each in new):
+    if rest_of(m.text, new) <= _LITTLE_MORE and all(each.score >= SURE_VALUE for each in new):
         return True  # little more than another value: "cleaning then", 还是洗牙吧
     act, chance = m.best_act()
     return any(each.slot in slots for each in denied) or (act == "correction" and chance >= ACT)
@@ -101,7 +100,7 @@ def for_waiting(m: Material) -> Reading | None:
         named = named_slot(m.text, slots, filled={})
         values = [v for v in m.values(m.text, intent) if v.slot in slots and slots[v.slot].type not in ("text", "name")]
         meant = [v for v in values if named is not None and v.slot == named[0] and v.score > DOUBTFUL]
-        meant = meant or [v for v in values if corrected and v.score >= _SURE_VALUE]
+        meant = meant or [v for v in values if corrected and v.score >= SURE_VALUE]
         if meant:
             return Reading(tuple(fills(meant)), 0.8)
     return None

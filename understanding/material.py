@@ -21,6 +21,8 @@ ACT: Final = 0.5
 """From this probability on, an act is read rather than a wish."""
 DOUBTFUL: Final = 0.55
 """A value no surer than this breaks the slot's rules or was only nearly understood."""
+SURE_VALUE: Final = 0.8
+"""A value at least this sure may say what its message is about."""
 ASKS_RATHER_THAN_WANTS: Final = 0.9
 """How much of a question it takes to answer it instead of starting an intent whose examples never ask."""
 

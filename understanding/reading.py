@@ -19,6 +19,7 @@ from understanding.material import (
     ACT,
     ASKS_RATHER_THAN_WANTS,
     DOUBTFUL,
+    SURE_VALUE,
     Material,
     Reading,
     fills,
@@ -39,7 +40,6 @@ OTHER_INTENT_OVER_FREE_TEXT: Final = 0.93
 _FEW_WORDS: Final = 6
 _MORE_WORDS: Final = 12
 _MEANT: Final = 0.8
-_SURE_VALUE: Final = 0.8
 _WORDS_BESIDE: Final = 2
 """Words beside a value that choose nothing else."""
 
@@ -90,7 +90,7 @@ def _chosen(m: Material) -> Reading | None:
 
 def _chosen_by_values(m: Material, offered: Sequence[str]) -> Reading | None:
     """One of the offered intents goes on with a value that only it can take: an address after "do you mean …?"."""
-    given = {name: [v for v in m.values(m.text, name) if v.score >= _SURE_VALUE] for name in offered}
+    given = {name: [v for v in m.values(m.text, name) if v.score >= SURE_VALUE] for name in offered}
     taking = [name for name, values in given.items() if values and rest_of(m.text, values) <= _WORDS_BESIDE]
     if len(taking) != 1 or any(
         m.project.slots_of(taking[0])[v.slot].type in ("text", "name") for v in given[taking[0]]

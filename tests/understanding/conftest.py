@@ -7,10 +7,12 @@ from typing import Any, Literal
 import pytest
 
 from config.catalog import Catalog
+from config.loading import load_version
 from config.project import Intent, Knowledge, Project, Slot
 from config.versions import Version
 from dialogue.state import OpenQuestion
 from models.embeddings import open_encoder
+from tests.service.warmth import Warmth
 from understanding.embedded import EmbeddedUnderstanding
 from understanding.port import Situation, Understood
 
@@ -174,3 +176,13 @@ def _short(command) -> str:
     if command["command"] == "clarify":
         about = " ".join(command["intents"])
     return f"{command['command']} {about}" if about else command["command"]
+
+
+@pytest.fixture(scope="module")
+def harbour():
+    return load_version(Path(__file__).parents[1] / "acceptance" / "projects" / "harbour")
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory):
+    return EmbeddedUnderstanding(open_encoder(Warmth(tmp_path_factory.getbasetemp() / "warmth").vectors))

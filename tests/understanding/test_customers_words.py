@@ -1,40 +1,10 @@
 """Sentences as customers write them, in three languages, each in its place of a conversation with a small bank."""
 
-from pathlib import Path
-
 import pytest
 
 from config.loading import load_version
-from models.embeddings import open_encoder
-from tests.service.warmth import Warmth
 from tests.understanding.conftest import asked, at, said
-from understanding.embedded import EmbeddedUnderstanding
-
-HARBOUR = Path(__file__).parents[1] / "acceptance" / "projects" / "harbour"
-SHOP = Path(__file__).parents[2] / "projects" / "shop"
-VISIT = {"branch": "harbour", "date": "2026-03-11", "time": "10:00", "people": 1}
-"""Tomorrow, as the tests' clock has it."""
-
-FOR_DAY = {"intent": "book_visit", "filled": {"branch": "harbour"}, "open": asked("slots", slots=["date", "time"])}
-FOR_TIME = {
-    "intent": "book_visit",
-    "filled": {"branch": "harbour", "date": "2026-03-11"},
-    "open": asked("slots", slots=["time"]),
-}
-TO_VISIT = {"intent": "book_visit", "filled": VISIT, "open": asked("confirm")}
-EUROS = {"amount": {"amount": 500, "currency": "EUR"}}
-FOR_ACCOUNT = {"intent": "send_money", "filled": EUROS, "open": asked("slots", slots=["account"])}
-TO_SEND = {"intent": "send_money", "filled": {**EUROS, "account": "12345678"}, "open": asked("confirm")}
-
-
-@pytest.fixture(scope="module")
-def harbour():
-    return load_version(HARBOUR)
-
-
-@pytest.fixture(scope="module")
-def reader(tmp_path_factory):
-    return EmbeddedUnderstanding(open_encoder(Warmth(tmp_path_factory.getbasetemp() / "warmth").vectors))
+from tests.understanding.harbour import FOR_ACCOUNT, FOR_DAY, FOR_TIME, SHOP, TO_SEND, TO_VISIT, VISIT
 
 
 @pytest.mark.parametrize("situation", [FOR_DAY, FOR_TIME, TO_VISIT], ids=["asked for", "given", "to be confirmed"])
@@ -392,8 +362,10 @@ async def test_a_wish_and_a_question_of_another_matter_are_both_heard(reader, ha
 
 
 async def test_a_value_of_a_slot_that_the_flow_has_no_more_changes_nothing(reader, harbour):
-    left_over = {**TO_VISIT, "filled": {"gone": 5, **VISIT}}
+    left_over = {"gone": 5, **VISIT}
 
-    understood = await reader.understand(harbour, at("no", **left_over))
+    understood = await reader.understand(
+        harbour, at("no", intent="book_visit", filled=left_over, open=asked("confirm"))
+    )
 
     assert said(understood) == ["deny"]

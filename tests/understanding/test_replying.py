@@ -1,40 +1,10 @@
 """What customers say to what was asked of them or done for them: why, can I have it back, that was all, hang on."""
 
-from pathlib import Path
-
 import pytest
 
 from config.loading import load_version
-from models.embeddings import open_encoder
-from tests.service.warmth import Warmth
 from tests.understanding.conftest import asked, at, said
-from understanding.embedded import EmbeddedUnderstanding
-
-HARBOUR = Path(__file__).parents[1] / "acceptance" / "projects" / "harbour"
-SHOP = Path(__file__).parents[2] / "projects" / "shop"
-VISIT = {"branch": "harbour", "date": "2026-03-11", "time": "10:00", "people": 1}
-"""Tomorrow, as the tests' clock has it."""
-
-FOR_DAY = {"intent": "book_visit", "filled": {"branch": "harbour"}, "open": asked("slots", slots=["date", "time"])}
-FOR_TIME = {
-    "intent": "book_visit",
-    "filled": {"branch": "harbour", "date": "2026-03-11"},
-    "open": asked("slots", slots=["time"]),
-}
-TO_VISIT = {"intent": "book_visit", "filled": VISIT, "open": asked("confirm")}
-EUROS = {"amount": {"amount": 500, "currency": "EUR"}}
-FOR_ACCOUNT = {"intent": "send_money", "filled": EUROS, "open": asked("slots", slots=["account"])}
-TO_SEND = {"intent": "send_money", "filled": {**EUROS, "account": "12345678"}, "open": asked("confirm")}
-
-
-@pytest.fixture(scope="module")
-def harbour():
-    return load_version(HARBOUR)
-
-
-@pytest.fixture(scope="module")
-def reader(tmp_path_factory):
-    return EmbeddedUnderstanding(open_encoder(Warmth(tmp_path_factory.getbasetemp() / "warmth").vectors))
+from tests.understanding.harbour import FOR_ACCOUNT, FOR_DAY, SHOP, TO_SEND
 
 
 @pytest.mark.parametrize(
