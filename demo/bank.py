@@ -63,6 +63,15 @@ class AppointmentRequest(Form):
 
 
 @dataclass
+class Appointment:
+    """A time at a branch that a customer has, or had until it was cancelled."""
+
+    customer: str
+    slot: tuple[str, date, clock_time]
+    cancelled: bool = False
+
+
+@dataclass
 class Customer:
     """A customer with accounts (balance and currency) and cards (kind and status)."""
 
@@ -112,7 +121,7 @@ class Bank:
     books: Books
     environment: Mapping[str, str]
     customers: dict[str, Customer] = field(default_factory=seeded_customers)
-    appointments: set[tuple[str, date, clock_time]] = field(default_factory=set)
+    appointments: dict[str, Appointment] = field(default_factory=dict)
     tokens: dict[str, float] = field(default_factory=dict)
 
     def token(self, request: TokenRequest) -> Answer:
@@ -189,12 +198,27 @@ class Bank:
         closed = request.date.weekday() > 4 or request.date < self.books.today()
         if closed or not OPENS <= request.time <= CLOSES:
             raise RefusedError(422, "outside_hours", "Branches are open on weekdays from 09:00 to 16:30.")
-        if request.time == ALWAYS_TAKEN or slot in self.appointments:
+        if request.time == ALWAYS_TAKEN or slot in self.taken():
             raise RefusedError(409, "slot_taken", "This time is taken.")
-        self.appointments.add(slot)
         number = self.books.number("appointment", "RN")
+        self.appointments[number] = Appointment(request.customer, slot)
         at = {"date": request.date.isoformat(), "time": request.time.strftime("%H:%M")}
         return {"appointment": {"id": number, "branch": request.branch, **at}}
+
+    def taken(self) -> set[tuple[str, date, clock_time]]:
+        """The times for which somebody comes."""
+        return {each.slot for each in self.appointments.values() if not each.cancelled}
+
+    def cancel_appointment(self, number: str, customer: str) -> Answer:
+        """Free a booked time."""
+        found = self.appointments.get(number.upper())
+        if found is None or found.customer != customer:
+            raise RefusedError(404, "unknown_appointment", "The customer has no appointment of that number.")
+        if found.cancelled:
+            raise RefusedError(409, "already_cancelled", "This appointment is cancelled already.")
+        found.cancelled = True
+        self.books.effects["appointment_cancelled"] += 1
+        return {"appointment": {"id": number.upper(), "status": "cancelled"}}
 
 
 def build_bank(bank: Bank) -> APIRouter:
@@ -218,6 +242,11 @@ def build_bank(bank: Bank) -> APIRouter:
     @inside.post("/appointments", status_code=201)
     async def appoint(request: AppointmentRequest, key: IdempotencyKey = None) -> Answer:
         return bank.books.once("appointment", key, request, lambda: bank.appoint(request))
+
+    @inside.delete("/appointments/{number}")
+    async def cancel(number: str, customer: str, key: IdempotencyKey = None) -> Answer:
+        act = lambda: bank.cancel_appointment(number, customer)  # noqa: E731  # reads better than a nested function
+        return bank.books.once("appointment_cancelled", key, None, act, about=f"{customer} {number}")
 
     router.include_router(inside)
     return router

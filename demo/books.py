@@ -68,12 +68,12 @@ class Books:
         return f"{prefix}-{self.effects[kind]:06d}"
 
     def once(
-        self, kind: str, key: str | None, body: BaseModel, act: Callable[[], Answer], *, about: str = ""
+        self, kind: str, key: str | None, body: BaseModel | None, act: Callable[[], Answer], *, about: str = ""
     ) -> Answer:
         """Carry out `act`, or answer what was answered to this key before."""
         if key is None:
             return act()
-        fingerprint = hashlib.sha256(f"{about}\n{body.model_dump_json()}".encode()).hexdigest()
+        fingerprint = hashlib.sha256(f"{about}\n{body.model_dump_json() if body else ''}".encode()).hexdigest()
         known = self.answered.get((kind, key))
         if known is None:
             answer = act()

@@ -58,6 +58,8 @@ class Order:
     address: str
     delivered_days: int | None = None
     returned: bool = False
+    return_number: str | None = None
+    """Of a return that the courier has not fetched."""
     invoiced: bool = False
 
 
@@ -125,8 +127,17 @@ class Shop:
             raise RefusedError(409, "window_over", f"Returns end {RETURN_DAYS} days after delivery.")
         order.returned = True
         pickup = (self.books.today() + timedelta(days=1)).isoformat()
-        name = self.books.number("return", "TH")
+        name = order.return_number = self.books.number("return", "TH")
         return {"return": {"id": name, "refund": money(order.total, "CNY"), "pickup": pickup}}
+
+    def keep(self, number: str) -> Answer:
+        """Withdraw a return that was registered here and not fetched yet."""
+        order = self.order(number)
+        if order.return_number is None:
+            raise RefusedError(409, "no_return", "There is no return of this order that can be withdrawn.")
+        name, order.return_number, order.returned = order.return_number, None, False
+        self.books.effects["return_withdrawn"] += 1
+        return {"return": {"id": name, "status": "withdrawn"}}
 
     def readdress(self, number: str, request: AddressRequest) -> Answer:
         """Send an order elsewhere, as long as it is here."""
@@ -170,6 +181,10 @@ def build_shop(shop: Shop) -> APIRouter:
     @router.post("/orders/{order}/returns", status_code=201)
     async def take_back(order: str, request: ReturnRequest, key: IdempotencyKey = None) -> Answer:
         return once("return", key, request, lambda: shop.take_back(order), about=order)
+
+    @router.delete("/orders/{order}/returns")
+    async def keep(order: str, key: IdempotencyKey = None) -> Answer:
+        return once("return_withdrawn", key, None, lambda: shop.keep(order), about=order)
 
     @router.put("/orders/{order}/address")
     async def readdress(order: str, request: AddressRequest, key: IdempotencyKey = None) -> Answer:

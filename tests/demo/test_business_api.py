@@ -160,6 +160,30 @@ async def test_an_appointment_takes_its_time(bank):
     assert said(await bank.post("/bank/appointments", json=wanted)) == (409, "slot_taken")
 
 
+async def test_a_cancelled_appointment_is_gone_and_its_time_free(bank):
+    wanted = {"customer": "10000001", "branch": "kadikoy", "date": "2026-03-17", "time": "11:00"}
+    number = (await bank.post("/bank/appointments", json=wanted)).json()["appointment"]["id"]
+    others, done, again = [
+        await bank.delete(f"/bank/appointments/{number}", params={"customer": customer})
+        for customer in ("10000002", "10000001", "10000001")
+    ]
+
+    assert said(others) == (404, "unknown_appointment")
+    assert done.json() == {"appointment": {"id": number, "status": "cancelled"}}
+    assert said(again) == (409, "already_cancelled")
+    assert said(await bank.post("/bank/appointments", json=wanted)) == (201, None)
+
+
+async def test_a_cancellation_sent_again_with_its_key_is_answered_the_same(bank):
+    wanted = {"customer": "10000001", "branch": "kadikoy", "date": "2026-03-17", "time": "11:00"}
+    path = f"/bank/appointments/{(await bank.post('/bank/appointments', json=wanted)).json()['appointment']['id']}"
+    once, twice = [
+        await bank.delete(path, params={"customer": "10000001"}, headers={"Idempotency-Key": "k2"}) for _ in range(2)
+    ]
+
+    assert (once.status_code, once.json()) == (200, twice.json())
+
+
 async def test_the_bank_tells_what_it_knows(bank):
     cards = await bank.get("/bank/customers/10000001/cards")
     branches = await bank.get("/bank/branches", params={"city": "ankara"})
@@ -190,6 +214,17 @@ async def test_an_order_has_a_status(shop, order, status):
 )
 async def test_a_return_keeps_to_the_rules(shop, order, expected):
     assert said(await shop.post(f"/shop/orders/{order}/returns", json={"reason": "quality"})) == expected
+
+
+async def test_a_return_can_be_withdrawn_once_and_made_again(shop):
+    path = "/shop/orders/D10003/returns"
+    made = await shop.post(path, json={"reason": "quality"})
+    kept, again = await shop.delete(path), await shop.delete(path)
+
+    assert kept.json() == {"return": {"id": made.json()["return"]["id"], "status": "withdrawn"}}
+    assert said(again) == (409, "no_return")
+    assert said(await shop.delete("/shop/orders/D10005/returns")) == (409, "no_return")
+    assert said(await shop.post(path, json={"reason": "quality"})) == (201, None)
 
 
 @pytest.mark.parametrize(
