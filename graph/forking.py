@@ -20,6 +20,7 @@ from graph.turn_log import LoggedTurn, SessionRow, TurnLog
 MARK = "~fork-"
 """Stands in a fork's id between that of its origin and what tells it from others."""
 
+_MOST_HOLDING = 20
 _TURN_KEYS = ("message", "message_id", "asked_locale", "history", "metadata", "event")
 
 
@@ -49,6 +50,9 @@ class Past(Protocol):
 
     async def forks(self, tenant: str, project: str, session_id: str) -> list[str]:
         """The sessions that were forked from this one, directly or not."""
+
+    async def holding(self, tenant: str, project: str, message_id: str) -> list[tuple[str, LoggedTurn]]:
+        """The sessions with a turn of that message id, and the turn; the newest turn first, some at most."""
 
 
 class PastTurns:
@@ -92,6 +96,10 @@ class PastTurns:
         """See Past."""
         begin = f"{session_id[:180]}{MARK}"
         return [name for name in await self._log.names(tenant, project) if name.startswith(begin)]
+
+    async def holding(self, tenant: str, project: str, message_id: str) -> list[tuple[str, LoggedTurn]]:
+        """See Past."""
+        return await self._log.holding(tenant, project, message_id, _MOST_HOLDING)
 
     async def _stood(self, thread: str, after: str) -> DialogueState | None:
         """The newest state in which that turn was the last: what a person did after it belongs to it."""

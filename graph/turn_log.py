@@ -32,6 +32,8 @@ CREATE INDEX IF NOT EXISTS turns_in_order ON turns (thread_id, created_at)
     # Which checkpoint the last entry belongs to: another one means that a turn was not entered.
     add_column("sessions", "checkpoint_id", "TEXT NOT NULL DEFAULT ''"),
     WAITING,
+    # Callers who send a conversation but not its id are found again by what was said last.
+    statements("CREATE INDEX IF NOT EXISTS turns_by_message ON turns (message_id)"),
 )
 
 
@@ -104,6 +106,9 @@ class TurnLog(Protocol):
 
     async def names(self, tenant: str, project: str) -> list[str]:
         """The ids of a project's sessions."""
+
+    async def holding(self, tenant: str, project: str, message_id: str, limit: int) -> list[tuple[str, LoggedTurn]]:
+        """The sessions with a turn of that message id, and the turn; the newest turn first."""
 
     async def set_owner(self, thread_id: str, owner: str) -> None:
         """Who answers in the session now."""
@@ -276,6 +281,17 @@ class DatabaseTurnLog:
         """The ids of a project's sessions."""
         query = "SELECT session_id FROM sessions WHERE tenant = :tenant AND project = :project"
         return [row["session_id"] for row in await self._found(query, {"tenant": tenant, "project": project})]
+
+    async def holding(self, tenant: str, project: str, message_id: str, limit: int) -> list[tuple[str, LoggedTurn]]:
+        """The sessions with a turn of that message id, and the turn; the newest turn first."""
+        query = (
+            "SELECT session_id, message_id, fingerprint, message, answer, turns.created_at AS created_at"
+            " FROM turns JOIN sessions ON sessions.thread_id = turns.thread_id"
+            " WHERE message_id = :message_id AND tenant = :tenant AND project = :project"
+            " ORDER BY turns.created_at DESC LIMIT :most"
+        )
+        values = {"message_id": message_id, "tenant": tenant, "project": project, "most": limit}
+        return [(row["session_id"], _turn(row)) for row in await self._found(query, values)]
 
     async def strays(self) -> list[str]:
         """The threads that have checkpoints and no entry here: a crash came between."""

@@ -5,7 +5,20 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 
-from serving import chat, chatwoot, desk, drawing, knowledge, operation, page, past, projects, sessions
+from serving import (
+    chat,
+    chatwoot,
+    completions,
+    desk,
+    drawing,
+    knowledge,
+    operation,
+    page,
+    past,
+    projects,
+    rest_channel,
+    sessions,
+)
 from serving.auth import Keys
 from serving.chat import HEARTBEAT_SECONDS
 from serving.cross_origin import CrossOrigin
@@ -52,7 +65,8 @@ def create_app(
     app.add_middleware(CrossOrigin, keys=app.state.keys)
     app.add_middleware(Edge, figures=figures, body_seconds=body_seconds)
     install_problems(app)
-    for part in (chat, chatwoot, desk, past, sessions, knowledge, projects, operation, drawing, page):
+    talking = (chat, completions, rest_channel, chatwoot, desk, past, sessions)
+    for part in (*talking, knowledge, projects, operation, drawing, page):
         app.include_router(part.router)
     app.include_router(agent_router(lambda: app.state.services, figures, debug=debug))
     app.mount("/web", page.web_files())

@@ -73,7 +73,7 @@ class Edge:
 
     async def _answer(self, error: ProblemError, scope: Scope, receive: Receive, outgoing: "_Outgoing") -> None:
         if not outgoing.status:
-            await problem_response(error)(scope, receive, outgoing)
+            await problem_response(error, scope["path"])(scope, receive, outgoing)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = _route(scope)

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from config.project import ErrorKind
 from graph.calls import Failed, TurnRefusedError
+from serving.openai_errors import OPENAI, STATUS, openai_error
 from serving.text import clean, to_json
 from tools.errors import LedgerUnavailableError
 from tools.knowledge_errors import KnowledgeError
@@ -104,19 +105,30 @@ def broken(failed: Failed) -> ProblemError:
     )
 
 
-def problem_response(problem: ProblemError) -> Response:
-    """The problem on the wire."""
+def problem_response(problem: ProblemError, path: str = "") -> Response:
+    """The problem on the wire; at some addresses with what their clients look for."""
+    is_openai = path.startswith(OPENAI)
+    status = STATUS.get(problem.status_code, problem.status_code) if is_openai else problem.status_code
     body: dict[str, JsonValue] = {
         "type": f"urn:switchboard:problem:{problem.kind}",
-        "title": _title(problem.status_code),
-        "status": problem.status_code,
+        "title": _title(status),
+        "status": status,
         "detail": problem.detail,
         "kind": problem.kind,
         "error_id": problem.error_id,
         **problem.more,
     }
+    if is_openai:
+        told = str(problem.more.get("reply") or problem.detail)
+        body["error"] = openai_error(problem.kind, told, status, _first_field(problem))
     content = to_json(body).encode()
-    return Response(content, problem.status_code, dict(problem.headers or {}), media_type="application/problem+json")
+    return Response(content, status, dict(problem.headers or {}), media_type="application/problem+json")
+
+
+def _first_field(problem: ProblemError) -> str | None:
+    errors = problem.more.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    return str(first.get("field")) if isinstance(first, dict) else None
 
 
 def internal(error: BaseException, *, where: str) -> ProblemError:
@@ -152,14 +164,14 @@ async def _on_knowledge_error(request: Request, error: Exception) -> Response:
     problem = ProblemError(503, "internal_error", f"The knowledge base is not ready: {failed.told}.")
     log.error("request_broke", error_id=problem.error_id, where=request.url.path, cause=str(failed))
     problem.logged = True
-    return problem_response(problem)
+    return problem_response(problem, request.url.path)
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:
     problem = ProblemError(503, "internal_error", "The database cannot be used now. Try again in a moment.")
     log.error("request_broke", error_id=problem.error_id, where=request.url.path, cause=str(error), exc_info=error)
     problem.logged = True
-    return problem_response(problem)
+    return problem_response(problem, request.url.path)
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
@@ -171,7 +183,7 @@ async def _on_invalid_model(request: Request, error: Exception) -> Response:
     wrong = cast(ValidationError, error)
     if wrong.title in _OUR_INPUTS:
         return _answer(request, invalid(wrong.errors(include_url=False, include_input=False)))
-    return problem_response(internal(error, where=request.url.path))
+    return problem_response(internal(error, where=request.url.path), request.url.path)
 
 
 def invalid(errors: Sequence[object]) -> ProblemError:
@@ -224,7 +236,7 @@ def log_refusal(problem: ProblemError, method: str) -> None:
 
 def _answer(request: Request, problem: ProblemError) -> Response:
     log_refusal(problem, request.method)
-    return problem_response(problem)
+    return problem_response(problem, request.url.path)
 
 
 def _title(status: int) -> str:

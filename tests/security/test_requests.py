@@ -233,7 +233,7 @@ def nested(depth: int, opening: str, closing: str) -> str:
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}"), ('[{"a":', "}]")])
 @pytest.mark.parametrize("depth", [DEPTH, 200, 990, 1_000, 20_000])
-@pytest.mark.parametrize("path", ["/chat", "/agent/invoke", "/agent/batch", "/knowledge/search"])
+@pytest.mark.parametrize("path", ["/chat", "/v1/chat/completions", "/agent/batch", "/knowledge/search"])
 async def test_json_that_is_nested_without_end_is_a_400(
     service: Service, path: str, depth: int, opening: str, closing: str
 ):

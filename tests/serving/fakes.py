@@ -203,6 +203,9 @@ class FakePast:
         known = [turn for turn in await self.turns(tenant, project, session_id) if turn.message_id == after]
         return f"{session_id}~fork-1" if known else None
 
+    async def holding(self, tenant: str, project: str, message_id: str) -> list[tuple[str, LoggedTurn]]:
+        return []
+
     async def forks(self, tenant: str, project: str, session_id: str) -> list[str]:
         return [key[2] for key in self.turns_of.said if key[2].startswith(f"{session_id}~fork-")]
 

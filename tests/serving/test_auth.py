@@ -72,6 +72,10 @@ async def test_two_keys_at_once_are_refused(guarded: Service, headers: list[tupl
 
 ROUTES = [
     ("POST", "/chat", "chat"),
+    ("GET", "/v1/models", "chat"),
+    ("GET", "/v1/models/bank", "chat"),
+    ("POST", "/v1/chat/completions", "chat"),
+    ("POST", "/webhooks/rest/webhook", "chat"),
     ("POST", "/agent/invoke", "chat"),
     ("POST", "/agent/batch", "chat"),
     ("POST", "/agent/stream", "chat"),
@@ -121,6 +125,7 @@ async def test_no_route_is_missing_from_the_table_above(guarded: Service) -> Non
             method,
             path.replace("/x", "/{session_id}" if "sessions" in path else "/{document_id}")
             .replace("/projects/bank", "/projects/{project}")
+            .replace("/models/bank", "/models/{model}")
             .replace("/versions/y", "/versions/{version}"),
         )
         for method, path, _ in ROUTES

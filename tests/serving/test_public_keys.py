@@ -109,6 +109,9 @@ async def test_a_visitor_cannot_choose_labels_channel_or_history(shop: Service) 
         ("POST", f"/sessions/{SESSION}/begin"),
         ("GET", "/graph"),
         ("POST", "/agent/invoke"),
+        ("POST", "/v1/chat/completions"),
+        ("GET", "/v1/models"),
+        ("POST", "/webhooks/rest/webhook"),
         ("GET", "/agent/input_schema"),
         ("GET", "/projects"),
         ("GET", "/knowledge/documents"),
@@ -116,7 +119,8 @@ async def test_a_visitor_cannot_choose_labels_channel_or_history(shop: Service) 
     ],
 )
 async def test_it_opens_nothing_but_the_chat(shop: Service, method: str, path: str) -> None:
-    response = await shop.http.request(method, path, headers=HEADERS)
+    body: dict[str, str] | None = {} if path.startswith(("/v1/", "/webhooks/")) and method == "POST" else None
+    response = await shop.http.request(method, path, json=body, headers=HEADERS)
 
     assert response.status_code == 403
     assert "access-control-allow-origin" not in response.headers

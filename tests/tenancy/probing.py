@@ -20,6 +20,7 @@ HEADERS = (
     "X-Project",
     "X-Session-Id",
     "X-Thread-Id",
+    "X-OpenWebUI-Chat-Id",
     "X-User",
     "X-Forwarded-User",
     "Cookie",

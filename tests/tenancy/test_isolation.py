@@ -32,6 +32,11 @@ OWN = {
     "text": "A person writes.",
     "agent": "Ann",
     "version": "draft-0",
+    "model": "wires",
+    "role": "user",
+    "content": "hello there",
+    "user": "acme-session",
+    "sender": "acme-session",
 }
 INTENTS = {
     "send_money": {
@@ -56,7 +61,7 @@ OPEN = {
     ("GET", "/widget.js"),
 }
 SIGNED = {("POST", "/channels/chatwoot")}
-TURNS = ("/chat", "/agent/", "/begin", "/silence")
+TURNS = ("/chat", "/agent/", "/begin", "/silence", "/webhooks/")
 LADDER: tuple[Role, ...] = ("chat", "desk", "admin")
 
 
