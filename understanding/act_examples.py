@@ -29,6 +29,8 @@ _LISTS: Final = (
     "conjunctions",
     "leading_yes",
     "contrasts",
+    "assents",
+    "fillers",
     "person_words",
     "meant",
     "amends",
@@ -66,6 +68,10 @@ class ActExamples:
     """What makes a message a yes when it stands first, unless what follows takes it back."""
     contrasts: tuple[str, ...] = ()
     """Words that take a yes back or put a condition to it; `*` stands for letters."""
+    assents: tuple[str, ...] = ()
+    """What takes no yes back though it holds a word that does: "no objections"; `*` stands for letters."""
+    fillers: tuple[str, ...] = ()
+    """What may stand beside any whole message and says nothing: "please", 呢."""
     person_words: tuple[str, ...] = ()
     """One of them is in every request for a person; `*` stands for letters."""
     meant: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from models.ngrams import hashed_ngrams
 from models.ports import Encoder, Vectors
 from understanding.act_examples import OTHER, QUESTION, ActExamples, examples_in, folded, load_examples, vectors_of
 from understanding.calibration import softmax
+from understanding.composed import says_only
 from understanding.folding import fold
 from understanding.linear import Linear, fit_linear
 from understanding.space import Space, fit_space
@@ -43,6 +44,14 @@ Act = Literal[
 ACTS: Final[tuple[Act, ...]] = get_args(Act)
 
 _NONE: Final[Mapping[Act, float]] = {}
+_COMPOSED: Final[Mapping[Act, tuple[str, ...]]] = {
+    "affirm": (),
+    "deny": ("thanks",),
+    "cancel": ("thanks",),
+    "person": ("thanks", "greeting"),
+}
+"""Acts that whole phrases make together, and those whose phrases may stand beside; of a yes with thanks the place of
+the conversation decides."""
 _LABELS: Final = (*ACTS, OTHER)
 _QUESTION_MARK = re.compile(r"[?？؟]\s*$")
 _MARK = 2.0
@@ -121,7 +130,7 @@ class ActModel:
             act = examples.exact.get(said)
             if act is not None:
                 return _act(act)
-        return None
+        return next((act for act, beside in _COMPOSED.items() if says_only(text, act, *beside)), None)
 
     def asks(self, text: str, vector: Vectors) -> float:
         """How probable it is that `text` asks for information."""

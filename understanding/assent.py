@@ -10,6 +10,7 @@ from functools import cache
 from typing import Final
 
 from understanding.act_examples import folded, load_examples
+from understanding.composed import says_only
 from understanding.folding import fold
 from understanding.material import Material
 from understanding.splitting import words_in
@@ -30,12 +31,17 @@ _SHARED: Final = 4
 
 def is_plain_yes(m: Material) -> bool:
     """Whether the message begins with a clear yes and goes on with nothing that takes it back."""
+    if is_marked_question(m.text) or _TRAILS_OFF.search(m.text):
+        return False
+    if says_only(m.text, "affirm", "thanks"):
+        return True
     begun = _after_yes(folded(m.text), _locales(m))
-    if begun is None or asks(m) or _TRAILS_OFF.search(m.text):
+    if begun is None or asks(m):
         return False
     rest, locale = begun
     named = _names_action(m, rest)
-    if words_in(rest) > _LONGEST or (contrasts((locale, _session(m))).search(rest) and not named):
+    taken_back = contrasts((locale, _session(m))).search(without_yes(rest))
+    if words_in(rest) > _LONGEST or (taken_back and not named):
         return False
     return not _changes(m) and (named or not _other_wish(m))
 
@@ -72,7 +78,8 @@ def asks(m: Material) -> bool:
     """Whether the message has the form of a question: its mark, or a word that asks."""
     if is_marked_question(m.text):
         return True
-    return m.whole.acts.exact is None and question_words(tuple(_locales(m))).search(folded(m.text)) is not None
+    said = without_yes(folded(m.text))
+    return m.whole.acts.exact is None and question_words(tuple(_locales(m))).search(said) is not None
 
 
 def _session(m: Material) -> str:

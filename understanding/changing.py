@@ -20,8 +20,8 @@ _FEW_WORDS: Final = 8
 def corrects(m: Material) -> Reading | None:
     """A change of what the open flow knows already, before any other wish.
 
-    At a confirmation: a new value after a no, in the place of one that is denied, or named by its slot. Anywhere in the
-    flow: a value that was given and is now denied without another in its place.
+    At a confirmation: a new value after a no, or named by its slot. Anywhere in the flow: a value that was given and is
+    now denied, with or without another in its place.
     """
     if m.active is None:
         return None
@@ -33,6 +33,8 @@ def corrects(m: Material) -> Reading | None:
         bare = _bare_value(m) if all(each.score < SURE_VALUE for each in found) else []
         if bare or (new and _says_so(m, new, denied)):
             return Reading(tuple(fills(bare or new)), 0.85)
+    if any(each.slot in replaced for each in new):
+        return Reading(tuple(fills(new)), 0.85)
     lost = [each for each in denied if all(other.slot != each.slot for other in new)]
     if not lost:
         return None

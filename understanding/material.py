@@ -34,8 +34,9 @@ _ON_QUESTIONS: Final[frozenset[Act]] = frozenset({"affirm", "deny", "unsure"})
 
 
 _AFTER_A_YES_OR_NO: Final[Mapping[Act, float]] = {
-    "affirm": 3.0,
+    "affirm": 4.0,
     "deny": 6.0,
+    "cancel": 2.0,
     "unsure": 6.0,
     "correction": 2.0,
 }
@@ -53,6 +54,8 @@ doing nothing by mistake is the smaller mistake. A slot that is required cannot 
 _OPTIONAL_SKIP: Final = 2.0
 _NAMED: Final = 5.0
 """Whoever names a value already given, and gives no other, probably wants to change it."""
+_OF_WHAT_IS_OPEN: Final = 1.5
+"""A word that ends something, beside one of what is open, ends that."""
 _LIKELY_ACT: Final = 0.25
 """An answer that gives no value, asks nothing and wants nothing known is probably an act."""
 
@@ -161,6 +164,8 @@ class Material:
         favoured = dict(_AFTER_A_SLOT if self.requested else _AFTER_A_YES_OR_NO)
         if self.active is None:
             return favoured
+        if self.active in self.vocabulary.fitting(self.text):
+            favoured["cancel"] = favoured.get("cancel", 1.0) * _OF_WHAT_IS_OPEN
         slots = self.project.slots_of(self.active)
         if self.requested and not all(slots[name].required for name in self.requested):
             favoured["skip"] = _OPTIONAL_SKIP

@@ -11,7 +11,7 @@ from typing import Final
 from dialogue.commands import Act as ActCommand
 from dialogue.commands import Chat, Command, Fill, Question, Skip, Unclear, Why
 from understanding.acts import Act
-from understanding.assent import is_certain_yes, is_marked_question, is_plain_yes
+from understanding.assent import asks, is_certain_yes, is_marked_question, is_plain_yes
 from understanding.changing import amends, corrects, for_waiting
 from understanding.choosing import choose, part_of_day
 from understanding.extraction import FoundValue
@@ -30,13 +30,14 @@ from understanding.noise import is_noise
 from understanding.replying import asks_why, leaves, wants_back
 from understanding.splitting import words_in
 from understanding.wanting import ASKS, beside, leans, start, unsure, values_of, wanted, wants_other
-from understanding.wording import cannot_say, may_part, says_meant
+from understanding.wording import cannot_say, has_amending_word, may_part, says_meant
 
 INSULT: Final = 0.75
 """What an insult needs that is in no list: whoever is called rude without being so does not come back."""
 OVER_FREE_TEXT: Final = 0.8
 """What an act needs where any words would be an answer."""
 OTHER_INTENT_OVER_FREE_TEXT: Final = 0.93
+_SURELY_NO: Final = 0.95
 _FEW_WORDS: Final = 6
 _MORE_WORDS: Final = 12
 _MEANT: Final = 0.8
@@ -169,7 +170,7 @@ def _better_elsewhere(m: Material, given: Sequence[FoundValue]) -> bool:
     slots = m.project.slots_of(m.active)
     named = named_slot(m.text, slots, filled=m.situation.filled)
     others = [each.slot for each in m.values(m.text, m.active) if each.slot not in m.requested]
-    corrected = m.apology or _chance(m, "correction") >= ACT
+    corrected = m.apology or _chance(m, "correction") >= ACT or has_amending_word(m.text)
     return bool(others) and (corrected or (named is not None and named[0] in others))
 
 
@@ -244,19 +245,32 @@ def _acted(m: Material) -> Reading | None:
         return Reading((Unclear(command="unclear", reason="no_match"),), 0.5)
     if _is_idle_word(m, act, chance):
         return None
-    if m.whole.acts.exact is None and wish.verdict == "sure" and wish.certainty > chance:
+    if m.whole.acts.exact is None and wish.verdict == "sure" and wish.certainty > chance and not _ends(m, act):
         return None
     commands = _act_commands(m, act)
     return Reading(commands, chance) if commands else None
+
+
+def _ends(m: Material, act: Act) -> bool:
+    """Whether a word that ends something is said of what is open: "cancel the payment" beside a card to cancel."""
+    return act == "cancel" and m.active is not None and m.active in m.vocabulary.fitting(m.text)
 
 
 def _is_idle_word(m: Material, act: Act, chance: float) -> bool:
     """Whether the act is one that must be surer than others and is not: a yes that does something, an insult."""
     if act == "affirm" and m.asked == "confirm":
         return not is_certain_yes(m, chance)
-    if act == "deny" and m.asked == "confirm" and m.whole.acts.exact is None and is_marked_question(m.text):
-        return True  # "is that wrong?" refuses nothing
+    if act == "deny" and m.asked == "confirm" and m.whole.acts.exact is None:
+        return is_marked_question(m.text) or (
+            chance < _SURELY_NO and _asks_surely(m)
+        )  # "is that wrong?" refuses nothing
+    if act == "undo" and m.active is None and m.whole.acts.exact is None and m.whole.acts.question >= ASKS:
+        return True  # "can it be paid back?" takes nothing back
     return act == "insult" and m.whole.acts.exact != "insult" and chance < INSULT
+
+
+def _asks_surely(m: Material) -> bool:
+    return m.whole.acts.question >= ASKS_RATHER_THAN_WANTS and asks(m)
 
 
 def _act_commands(m: Material, act: Act) -> tuple[Command, ...]:

@@ -48,7 +48,7 @@ def contrasts(locales: tuple[str, ...], *, endings: bool = True) -> re.Pattern[s
 
 
 def without_yes(folded: str) -> str:
-    """A folded text without the Chinese phrases of assent that hold a word of denial: 没错, 没问题."""
+    """A folded text without what assents in words of denial or of asking: 没问题, "no objections", "why not"."""
     return _assents().sub(" ", folded)
 
 
@@ -106,8 +106,9 @@ def _amending() -> re.Pattern[str]:
 @cache
 def _assents() -> re.Pattern[str]:
     known = [phrase for each in load_examples() for phrase, act in each.exact.items() if act == "affirm"]
-    long = sorted((phrase for phrase in known if _is_han(phrase) and len(phrase) > 1), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, long)) or "(?!)")
+    long = [phrase for phrase in known if _is_han(phrase) and len(phrase) > 1]
+    listed = [word for each in load_examples() for word in each.assents]
+    return phrases(sorted([*long, *listed], key=len, reverse=True))
 
 
 @cache

