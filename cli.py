@@ -148,6 +148,9 @@ def chat(
     *,
     locale: Annotated[str | None, typer.Option(help="The language to begin in.")] = None,
     demo: DemoOption = False,
+    stubs: Annotated[
+        bool, typer.Option("--stubs", help="Its scenarios answer for its APIs; nothing real is called.")
+    ] = False,
 ) -> None:
     """Talk to a bot in the terminal."""
     from rich.console import Console
@@ -158,8 +161,8 @@ def chat(
 
     version = load_version(project_folder(project, projects))
     try:
-        with demo_businesses() if demo else contextlib.nullcontext(), contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(converse(version, settings_of(projects), locale=locale, console=Console()))
+        with demo_businesses() if demo else contextlib.nullcontext():
+            converse(version, settings_of(projects), locale=locale, console=Console(), stubs=stubs)
     except OSError as error:
         raise fail(error) from None
 

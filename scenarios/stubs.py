@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from config.project import Action, Auth, Desk, OAuth2ClientCredentials, Project, TokenEndpoint
 from config.secrets import names_in_environment
 from config.versions import Version
-from scenarios.model import Scenario, StubAnswer
+from scenarios.model import Scenario, ScenarioTurn, StubAnswer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +80,12 @@ def _response(answer: StubAnswer) -> Response:
         return Response(status_code=answer.status, headers=answer.headers)
     body = json.dumps(answer.body, ensure_ascii=False)
     return Response(body, status_code=answer.status, headers=answer.headers, media_type="application/json")
+
+
+def merged(scenarios: Sequence[Scenario]) -> Scenario:
+    """One scenario that answers for every action that any of these has an answer for; the first that has one counts."""
+    api = {name: answer for scenario in reversed(scenarios) for name, answer in scenario.api.items()}
+    return Scenario(name="stubs", turns=[ScenarioTurn(user="…")], api=api)
 
 
 def stubbed(version: Version, base: str) -> Version:

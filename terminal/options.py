@@ -1,5 +1,6 @@
 """What commands share: how a project is named, and how it is said that something went wrong."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,20 @@ from serving.text import shown
 if TYPE_CHECKING:
     from config.settings import Settings
 
-ProjectArgument = Annotated[str, typer.Argument(help="A project's folder, or its name under --projects.")]
+
+def _known_projects(incomplete: str) -> list[str]:
+    """Names and folders of projects that begin so, for the shell's completion; nothing is said of what is wrong."""
+    under = Path(os.environ.get("SWITCHBOARD_PROJECTS", "projects"))
+    names = [file.parent.name for file in under.glob("*/project.yaml")]
+    begun = Path(incomplete) if incomplete.endswith("/") else Path(incomplete).parent
+    folders = [str(file.parent) for depth in ("*", "*/*") for file in begun.glob(f"{depth}/project.yaml")]
+    return sorted(each for each in {*names, *folders} if each.startswith(incomplete))
+
+
+ProjectArgument = Annotated[
+    str,
+    typer.Argument(help="A project's folder, or its name under --projects.", autocompletion=_known_projects),
+]
 ProjectsOption = Annotated[
     Path | None, typer.Option("--projects", help="The folder of projects; SWITCHBOARD_PROJECTS if not given.")
 ]
