@@ -11,7 +11,7 @@ from typing import Final, Literal, get_args
 
 import numpy as np
 
-from models.ngrams import hashed_ngrams
+from models.ngrams import hashed_ngrams, sparse_ngrams
 from models.ports import Encoder, Vectors
 from understanding.act_examples import OTHER, QUESTION, ActExamples, examples_in, folded, load_examples, vectors_of
 from understanding.calibration import softmax
@@ -176,16 +176,21 @@ def train_acts(encoder: Encoder, own_texts: Sequence[str], own: Vectors, locales
     names = [OTHER if act == QUESTION else act for _, act in labelled] + [OTHER] * len(own)
     labels = [_LABELS.index(name) for name in names]
     space = fit_space(vectors, labels)
-    features = np.hstack([space.place(vectors), spelling([*(text for text, _ in labelled), *own_texts])])
-    linear = fit_linear(features, labels, strength=_STRENGTH, steps=_STEPS)
-    return ActModel(space, linear, _train_question(space.place(shipped), labelled), load_examples())
+    placed = space.place(vectors)
+    spelt = sparse_ngrams([_spelt(text) for text in (*(text for text, _ in labelled), *own_texts)], _HASHED)
+    linear = fit_linear(placed, labels, strength=_STRENGTH, steps=_STEPS, beside=spelt * np.float32(_SPELLING))
+    return ActModel(space, linear, _train_question(placed[: len(shipped)], labelled), load_examples())
 
 
 def spelling(texts: Sequence[str]) -> Vectors:
     """How texts are spelt, as hashed character n-grams: a negation is often one syllable, which their meaning hides."""
-    rows = hashed_ngrams([folded(text[:_SPELT]) for text in texts], _HASHED)
+    rows = hashed_ngrams([_spelt(text) for text in texts], _HASHED)
     rows *= np.float32(_SPELLING)
     return rows
+
+
+def _spelt(text: str) -> str:
+    return folded(text[:_SPELT])
 
 
 def _train_question(placed: Vectors, labelled: Sequence[tuple[str, str]]) -> Linear:

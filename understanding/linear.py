@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,9 @@ from models.ports import Vectors
 from understanding.logistic import fit_logistic
 from understanding.neighbours import neighbours_of
 from understanding.space import SHRINKAGE, Space, fit_space
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 BACKGROUND_SHARE = 0.03
 """What all background examples together weigh, in classes of average size, for each class there is."""
@@ -77,8 +81,9 @@ def fit_linear(
     classes: int | None = None,
     weights: npt.NDArray[np.float64] | None = None,
     steps: int = 200,
+    beside: "csr_array | None" = None,
 ) -> Linear:
-    """Train on all of `vectors`; a class of `classes` without an example is never chosen."""
+    """Train on all of `vectors` and what stands `beside` them; a class without an example is never chosen."""
     count = classes or max(labels) + 1
     present = sorted(set(labels))
     if len(present) == 1:
@@ -86,8 +91,8 @@ def fit_linear(
         bias[present[0]] = 0.0
         return Linear(np.zeros((count, vectors.shape[1]), dtype=np.float32), bias)
     marks = np.searchsorted(present, np.asarray(labels, dtype=np.int64))
-    rows, biases = fit_logistic(vectors, marks, strength=strength, weights=weights, steps=steps)
-    full = np.zeros((count, vectors.shape[1]), dtype=np.float32)
+    rows, biases = fit_logistic(vectors, marks, strength=strength, weights=weights, steps=steps, beside=beside)
+    full = np.zeros((count, rows.shape[1]), dtype=np.float32)
     bias = np.full(count, -np.inf, dtype=np.float32)
     full[present], bias[present] = rows, biases
     return Linear(full, bias)

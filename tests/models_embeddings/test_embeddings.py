@@ -10,6 +10,7 @@ import pytest
 
 from models.embedding_engines import EncoderUnavailableError, Ngrams
 from models.embeddings import MAX_CHARS, CachedEncoder, clean, open_encoder
+from models.ngrams import hashed_ngrams, sparse_ngrams
 
 
 class Counting:
@@ -127,6 +128,12 @@ def test_many_threads_get_the_same_vectors():
         thread.join()
 
     assert all(np.array_equal(result, results[0]) for result in results)
+
+
+def test_ngrams_that_are_held_without_their_zeros_are_the_same():
+    texts = ["send money", "转账 转账", "", "no no", "a" * 500]
+
+    assert np.allclose(sparse_ngrams(texts, 256).toarray(), hashed_ngrams(texts, 256), atol=1e-6)
 
 
 def test_ngrams_know_spelling():
