@@ -4,7 +4,8 @@ A service process with its own data folder is killed with SIGKILL at random mome
 business's API was asked, and started again; the client sends the same message again until it is answered. A business
 that counts its effects tells what was really done. Nothing may be done twice, no answer that a customer had may be
 missing afterwards, and no doubt may be hidden: an order that took effect was told as done or as uncertain, and one
-told as done took effect. `--load N` lets N sessions act at once instead, and nobody is killed. `--postgres` starts the
+told as done took effect. `--turn-seconds 2` on a machine that is busy with something else makes turns run out of time,
+too. `--load N` lets N sessions act at once instead, and nobody is killed. `--postgres` starts the
 PostgreSQL server of the development dependencies for it, `--database URL` takes any other.
 """
 
@@ -15,7 +16,7 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,7 @@ import httpx2
 import typer
 from pydantic import JsonValue
 
-from evals.crash_business import PROJECT, WISHES, CountingBusiness, business_app
+from evals.crash_business import KINDS, PROJECT, WISHES, CountingBusiness, business_app
 from evals.crash_service import ServiceProcess, running, served
 from evals.postgres_server import postgres_server
 
@@ -70,6 +71,16 @@ class Record:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OfKind:
+    """The figures of one kind of API."""
+
+    deeds: int
+    duplicates: int
+    silent: int
+    told_unknown: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """The figures."""
 
@@ -80,6 +91,8 @@ class Verdict:
     crossed: int
     strange: int
     told_unknown: int
+    kinds: dict[str, OfKind] = field(default_factory=dict)
+    """By the beginning of their codes."""
 
     @property
     def clean(self) -> bool:
@@ -170,14 +183,27 @@ async def judge(customers: Customers, business: CountingBusiness) -> Verdict:
         f"{code}: {record.told[code]}, {business.effects[code]} times: {record.heard[code]}" for code in silent
     ]
     crossed = [code for code, session in business.sessions.items() if owners.get(code) != session]
+    kinds = {kind: _of_kind(kind, record, business, silent) for kind in KINDS}
     return Verdict(
         deeds=len(record.told),
-        duplicates=sum(count - 1 for count in business.effects.values() if count > 1),
+        duplicates=sum(kind.duplicates for kind in kinds.values()),
         lost=len(lost),
         silent=len(silent),
         crossed=len(crossed),
         strange=len(record.strange),
-        told_unknown=sum(told == "unknown" for told in record.told.values()),
+        told_unknown=sum(kind.told_unknown for kind in kinds.values()),
+        kinds=kinds,
+    )
+
+
+def _of_kind(kind: str, record: Record, business: CountingBusiness, silent: Sequence[str]) -> OfKind:
+    effects = {code: count for code, count in business.effects.items() if code.startswith(kind)}
+    told = [said for code, said in record.told.items() if code.startswith(kind)]
+    return OfKind(
+        deeds=len(told),
+        duplicates=sum(count - 1 for count in effects.values() if count > 1),
+        silent=sum(code.startswith(kind) for code in silent),
+        told_unknown=told.count("unknown"),
     )
 
 
@@ -243,12 +269,12 @@ def wishes_while(wanted: Callable[[int], bool]) -> Iterator[tuple[str, str]]:
 
 
 async def crash(
-    folder: Path, *, turns: int, kills: int, seed: int, database: str | None = None
+    folder: Path, *, turns: int, kills: int, seed: int, database: str | None = None, turn_seconds: int | None = None
 ) -> tuple[Verdict, ServiceProcess, Customers]:
     """`turns` messages with a write action each, and more until `kills` kills are over."""
     business = CountingBusiness(seed)
     async with served(business_app(business)) as api:
-        service = make_service(folder, api, database)
+        service = make_service(folder, api, database, turn_seconds)
         async with running(service):
             customers = Customers(service.url, seed)
             chance = random.Random(seed)  # noqa: S311 - moments, no secrets
@@ -279,11 +305,12 @@ async def load(
             return await judge(customers, business), customers, seconds
 
 
-def make_service(folder: Path, api: str, database: str | None) -> ServiceProcess:
-    """A service with one small project, not started yet."""
+def make_service(folder: Path, api: str, database: str | None, turn_seconds: int | None = None) -> ServiceProcess:
+    """A service with one small project, not started yet; `turn_seconds` is what its turns may take."""
     project = folder / "projects" / "counting"
     project.mkdir(parents=True, exist_ok=True)
-    (project / "project.yaml").write_text(PROJECT, encoding="utf-8")
+    limits = "limits: {" if turn_seconds is None else f"limits: {{turn_seconds: {turn_seconds}, "
+    (project / "project.yaml").write_text(PROJECT.replace("limits: {", limits), encoding="utf-8")
     environment = {"COUNTING_API": api, "SWITCHBOARD_LOG": "json"}
     if database:
         environment["SWITCHBOARD_DATABASE"] = database
@@ -301,6 +328,7 @@ def main(
     load_sessions: Annotated[int, typer.Option("--load", min=0, help="Sessions that act at once; no kills.")] = 0,
     database: Annotated[str | None, typer.Option(help="postgresql://…; SQLite in the data folder if unset.")] = None,
     postgres: Annotated[bool, typer.Option("--postgres", help="With a PostgreSQL server started for it.")] = False,
+    turn_seconds: Annotated[int | None, typer.Option(min=1, help="What a turn may take; 30 if unset.")] = None,
     seed: int = SEED,
 ) -> None:
     """Print what a killed or a busy service did."""
@@ -321,7 +349,7 @@ def main(
             )
         else:
             verdict, service, customers = asyncio.run(
-                crash(folder, turns=turns, kills=kills, seed=seed, database=database)
+                crash(folder, turns=turns, kills=kills, seed=seed, database=database, turn_seconds=turn_seconds)
             )
             print(f"kills                       {service.kills}")
             print(f"seconds to start again, p50 {statistics.median(service.starts):.1f}")
@@ -339,6 +367,10 @@ def _tell(verdict: Verdict, record: Record) -> None:
     print(f"done in another's name      {verdict.crossed}")
     print(f"told as uncertain           {verdict.told_unknown}")
     print(f"unexpected answers          {verdict.strange}")
+    print(f"{'an API that …':28}{'turns':>7}{'duplicates':>12}{'silent':>8}{'uncertain':>11}")
+    for kind, name in KINDS.items():
+        of = verdict.kinds[kind]
+        print(f"  {name:26}{of.deeds:>7}{of.duplicates:>12}{of.silent:>8}{of.told_unknown:>11}")
     for line in [*record.hidden[:10], *record.strange[:10], *record.missing[:10]]:
         print(f"  {line}")
 

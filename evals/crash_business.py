@@ -154,3 +154,6 @@ actions:
 
 WISHES = (("OR", "order item {}"), ("SE", "book seat {}"), ("TA", "hold table {}"))
 """The three kinds by the beginning of their codes, and how a customer asks for them."""
+
+KINDS = {"OR": "deduplicates by key", "SE": "neither", "TA": "can be looked up"}
+"""What the API behind each kind does about a request that comes again, by the beginning of its codes."""

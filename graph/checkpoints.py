@@ -1,8 +1,9 @@
 """Where conversations are checkpointed, and what of a turn is kept: one row a turn, the newest of each thread.
 
-A checkpoint keeps what the next turn reads. Everything else of a turn stands in the log, and a turn that broke is begun
-anew, so LangGraph's bookkeeping of half-done steps is not kept either. A row is written only after the one it was made
-from: a worker that lost its thread to another, and does not know it yet, is refused.
+A checkpoint keeps what the next turn reads. Everything else of a turn stands in the log. A turn that broke is begun
+anew under the same number, by which the ledger knows its deeds, so nothing of it is kept: neither LangGraph's
+bookkeeping of half-done steps nor what the steps before the break had written. A row is written only after the one it
+was made from: a worker that lost its thread to another, and does not know it yet, is refused.
 """
 
 import json
@@ -102,6 +103,11 @@ def _stays(channel: str) -> bool:
     return channel not in PASSING and not channel.startswith(("__", "branch:"))
 
 
+def broke(checkpoint: Checkpoint) -> bool:
+    """Whether a step of the turn is still to come: LangGraph writes one row as a turn ends, however it ends."""
+    return any(channel.startswith("branch:") for channel in checkpoint["channel_values"])
+
+
 class Placed:
     """Which checkpoint is meant by a configuration."""
 
@@ -181,7 +187,7 @@ class SqliteSaver(LeanSaver):
     ) -> RunnableConfig:
         """Keep it, if nothing came after the one it was made from, and forget the older ones."""
         place = Placed(config)
-        if place.stopped:
+        if place.stopped or broke(checkpoint):
             return config
         kind, kept = self.serde.dumps_typed(lean(checkpoint))
         values: dict[str, object] = {

@@ -21,7 +21,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
-from graph.checkpoints import SPLIT, Placed, lean, plain, whole
+from graph.checkpoints import SPLIT, Placed, broke, lean, plain, whole
 from tools.errors import LedgerUnavailableError
 from tools.postgres import GIVE_UP, SESSION
 from tools.postgres_sql import kept
@@ -134,7 +134,7 @@ class LeanPostgresSaver(AsyncPostgresSaver):
     ) -> RunnableConfig:
         """Keep it, if nothing came after the one it was made from, and forget the older ones."""
         place = Placed(config)
-        if place.stopped:
+        if place.stopped or broke(checkpoint):
             return config
         kept_of_it = lean(checkpoint)
         kind, blob = self.serde.dumps_typed(kept_of_it)

@@ -1,8 +1,9 @@
 """Calls a business's API for a plan, at most once: build, claim, authenticate, dispatch, read, write down.
 
-Whatever goes wrong is in the receipt. `failed` is said only where the call had no effect for certain; where a write may
-have reached the API and no usable answer came back, it is `unknown`: asked again under the same key where the API
-deduplicates, looked up where the action names a `status` action, and otherwise left to a person.
+Whatever goes wrong with the API is in the receipt. `failed` is said only where the call had no effect for certain;
+where a write may have reached the API and no usable answer came back, it is `unknown`: asked again under the same key
+where the API deduplicates, looked up where the action names a `status` action, and otherwise left to a person. A ledger
+that cannot be read is raised: what an earlier run of the turn did is then not known, and to run it once more is safe.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from config.versions import Version
 from dialogue.state import Receipt
 from tools.auth import Authenticator
 from tools.breaker import Hosts
+from tools.claims import Claims, may_have_been_done, outcome_of
 from tools.egress import Egress, egress_of
 from tools.errors import (
     ActionError,
@@ -33,7 +35,7 @@ from tools.errors import (
 from tools.exchange import Exchange
 from tools.findings import Finding, failed, judge_answer, judge_error, unknown
 from tools.http import HttpLine, Request
-from tools.ledger import Claim, Entry, Ledger, Row, State
+from tools.ledger import Entry, Ledger, Row, State
 from tools.lookups import arguments_hash, make_lookup, remembered_call, status_action
 from tools.ports import ActionCall
 from tools.requests import Environment, build_request
@@ -102,11 +104,12 @@ class HttpActions:
         self._lookup_pauses = lookup_pauses
         self._environment = environment
         self._ledger = ledger
+        self._claims = Claims(ledger)
         self._now = now
         self._exchange = Exchange(line, authenticator or Authenticator(line, environment), hosts or Hosts())
 
     async def call(self, version: Version, call: ActionCall) -> Receipt:
-        """Do it, at most once; what went wrong is in the receipt, nothing is raised for it."""
+        """Do it, at most once; see tools.ports.Actions."""
         name = call.plan["action"]
         told = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name, "gen_ai.tool.type": "function"}
         with span(f"execute_tool {name}", told) as opened:
@@ -121,33 +124,39 @@ class HttpActions:
         self._exchange.authenticator.redactor.learn_project(version.project, version.name, self._environment)
         entry = entry_of(version, call)
         action = version.project.actions.get(call.plan["action"])
-        if action is None:
-            return _receipt(entry, failed("api_error"), started)
-        job = self._job(version, call, action, entry)
+        job = failed("api_error") if action is None else self._job(version, call, action, entry)
         if isinstance(job, Finding):
-            return _receipt(entry, job, started)
-        if not action.writes:
-            return _receipt(entry, await self._read(job), started)
-        finding, replayed = await self._write(job)
+            writes = action is None or action.writes
+            finding, replayed = await self._unless_begun(entry, job) if writes else (job, False)
+        elif job.action.writes:
+            finding, replayed = await self._write(job)
+        else:
+            finding, replayed = await self._read(job), False
         return _receipt(entry, finding, started, replayed=replayed)
 
+    async def _unless_begun(self, entry: Entry, finding: Finding) -> tuple[Finding, bool]:
+        """What hinders it now says nothing of a run before this one, whose request may have gone out."""
+        row = await self._ledger.get(entry.key)
+        return (outcome_of(row), True) if row is not None and may_have_been_done(row) else (finding, False)
+
     async def begun(self, version: Version, call: ActionCall) -> bool:
-        """See tools.ports.Actions; a ledger that cannot be read knows of nothing."""
-        row = await self._row(entry_of(version, call).key)
-        return row is not None and row.attempts > 0 and row.state != "failed"
+        """See tools.ports.Actions."""
+        if not _changes_something(version):
+            return False
+        row = await self._ledger.get(entry_of(version, call).key)
+        return row is not None and may_have_been_done(row)
 
     async def unanswered(
         self, version: Version, *, tenant: str, session_id: str, turn: int, flows: Collection[str]
     ) -> list[Receipt]:
-        """See tools.ports.Actions; a ledger that cannot be read knows of nothing."""
-        try:
-            rows = await self._ledger.rows(tenant=tenant, project=version.project.name, session_id=session_id)
-        except LedgerUnavailableError:
+        """See tools.ports.Actions."""
+        if not _changes_something(version):
             return []
-        began = [row for row in rows if row.attempts > 0 and row.state != "failed"]
+        rows = await self._ledger.rows(tenant=tenant, project=version.project.name, session_id=session_id)
+        began = [row for row in rows if may_have_been_done(row)]
         mine = [row for row in began if row.entry.flow_id in flows or _turn_of(row.entry.flow_id) >= turn]
         now = time.monotonic()
-        return [_receipt(row.entry, row.finding or unknown("api_error"), now, replayed=True) for row in mine]
+        return [_receipt(row.entry, outcome_of(row), now, replayed=True) for row in mine]
 
     async def reconcile(
         self, version: Version, receipts: Sequence[Receipt], *, flows: Mapping[str, ActionCall], deadline: float | None
@@ -164,11 +173,11 @@ class HttpActions:
         call = remembered_call(row, flows) if row is not None else None
         if row is None or call is None:
             return receipt
-        started, doubt = time.monotonic(), row.finding or unknown("api_error")
+        started, doubt = time.monotonic(), outcome_of(row)
         seen = await self._looked_up(version, replace(call, deadline=deadline), row, doubt)
         if seen is doubt:
             return receipt
-        await self._noted(row.entry, seen)
+        await self._claims.note(row.entry, seen)
         return None if seen.state == "failed" else _receipt(row.entry, seen, started, replayed=True)
 
     async def _row(self, key: str) -> Row | None:
@@ -211,40 +220,30 @@ class HttpActions:
         again: tuple[State, ...] = ("claimed", "failed")
         if job.action.idempotency:
             again = ("claimed", "failed", "dispatched", "unknown")
-        try:
-            claim = await self._claim(job, again)
-        except LedgerUnavailableError as error:
-            return self._refused(job.entry, "api_error", error), False
+        claim = await self._claims.take(
+            job.entry,
+            lease_seconds=job.action.timeout + LEASE_MARGIN,
+            again=again,
+            lookup=make_lookup(job.version, job.call),
+            left=job.left,
+        )
         row = claim.row
         if not claim.granted:
             return (unknown("api_timeout") if claim.busy else await self._found(job, row)), True
-        uncertain = row.attempts > 0 and row.state != "failed"
-        if uncertain and self._now() - row.claimed_at > KEY_WINDOW:
-            return await self._noted(job.entry, unknown("api_error")), False
-        return await self._carry_out(job, uncertain=uncertain), False
-
-    async def _claim(self, job: _Job, again: tuple[State, ...]) -> Claim:
-        """Claim the row, waiting while another call is at it."""
-        wait = 0.05
-        while True:
-            lease = job.action.timeout + LEASE_MARGIN
-            lookup = make_lookup(job.version, job.call)
-            claim = await self._ledger.claim(job.entry, lease_seconds=lease, again=again, lookup=lookup)
-            if not claim.busy or job.left() <= wait:
-                return claim
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, 0.5)
+        if may_have_been_done(row) and self._now() - row.claimed_at > KEY_WINDOW:
+            return await self._claims.note(job.entry, unknown("api_error")), False
+        return await self._carry_out(job, row), False
 
     async def _found(self, job: _Job, row: Row) -> Finding:
         """What the ledger says of an action that is not begun again."""
         if row.finding is not None and row.state != "unknown":
             return row.finding
-        doubt = row.finding or unknown("api_error")
-        return await self._noted(job.entry, await self._looked_up(job.version, job.call, row, doubt))
+        doubt = outcome_of(row)
+        return await self._claims.note(job.entry, await self._looked_up(job.version, job.call, row, doubt))
 
-    async def _carry_out(self, job: _Job, *, uncertain: bool) -> Finding:
+    async def _carry_out(self, job: _Job, claimed: Row) -> Finding:
         """Dispatch what was claimed, and write down what became of it even where the turn is cancelled meanwhile."""
-        dispatched = False
+        dispatched, uncertain = False, may_have_been_done(claimed)
 
         async def before() -> None:
             nonlocal dispatched
@@ -255,30 +254,16 @@ class HttpActions:
         try:
             finding = await self._send(job, uncertain=uncertain, before=before)
         except asyncio.CancelledError:
-            await asyncio.shield(self._abandon(job, dispatched=dispatched or uncertain))
+            await self._claims.abandon(job.entry, claimed, dispatched=dispatched)
             raise
         except TakenOverError:
             return unknown("api_timeout")
-        await self._noted(job.entry, finding)
+        await self._claims.note(job.entry, finding)
         row = await self._row(job.entry.key) if finding.state == "unknown" else None
         if row is None:
             return finding
         seen = await self._looked_up(job.version, job.call, row, finding)
-        return finding if seen is finding else await self._noted(job.entry, seen)
-
-    async def _abandon(self, job: _Job, *, dispatched: bool) -> None:
-        if dispatched:
-            await self._noted(job.entry, unknown("api_timeout"))
-        else:
-            await self._ledger.release(job.entry.key)
-
-    async def _noted(self, entry: Entry, finding: Finding) -> Finding:
-        """Write it down; a ledger that fails now leaves the row dispatched, which the next reading finds."""
-        try:
-            await asyncio.shield(self._ledger.finish(entry.key, finding))
-        except LedgerUnavailableError as error:
-            _log.error("receipt_not_written", action=entry.action, key=entry.key, reason=str(error))
-        return finding
+        return finding if seen is finding else await self._claims.note(job.entry, seen)
 
     async def _send(self, job: _Job, *, uncertain: bool, before: Callable[[], Awaitable[None]]) -> Finding:
         """One exchange, judged."""
@@ -294,6 +279,7 @@ class HttpActions:
                 ends=job.ends,
                 retries=action.retries if safe or action.idempotency else 0,
                 before=before,
+                doubt=uncertain,
             )
         except TakenOverError:
             raise
@@ -306,7 +292,7 @@ class HttpActions:
                 reason=self._exchange.redact(str(error)),
             )
             return judge_error(action, error, uncertain=uncertain)
-        return self._without_secrets(judge_answer(action, answer, uncertain=uncertain or doubt))
+        return self._without_secrets(judge_answer(action, answer, uncertain=doubt))
 
     def _without_secrets(self, finding: Finding) -> Finding:
         """An API that echoes what it was sent does not bring a credential into the conversation."""
@@ -338,6 +324,11 @@ class HttpActions:
 
 async def _nothing_to_note() -> None:
     """Reads are not written down: doing one again changes nothing."""
+
+
+def _changes_something(version: Version) -> bool:
+    """Whether the ledger can know of anything."""
+    return any(action.writes for action in version.project.actions.values())
 
 
 def _turn_of(flow_id: str) -> int:

@@ -16,7 +16,14 @@ from config.versions import Version
 from tools.auth import AuthCall, Authenticator, Credentials
 from tools.breaker import Breaker, Hosts
 from tools.egress import Egress
-from tools.errors import ActionError, EgressRefusedError, NoAnswerError, UnreachableError, UnusableAnswerError
+from tools.errors import (
+    ActionError,
+    EgressRefusedError,
+    NoAnswerError,
+    TakenOverError,
+    UnreachableError,
+    UnusableAnswerError,
+)
 from tools.http import Answer, HttpLine, Request
 
 RETRIED: Final = frozenset({408, 425, 429, 502, 503, 504})
@@ -25,6 +32,8 @@ DOUBTFUL: Final = frozenset({408, 502, 504})
 """Said by something in between, which does not know what the business's API did."""
 FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 5.0
+STILL_WORKED_ON: Final = 409
+"""Said of a key under which a request before this one has not ended yet."""
 OWN_TIME: Final = 0.02
 """A send ends this much before the call, so that the call hears why."""
 
@@ -60,16 +69,18 @@ class Exchange:
         ends: float,
         retries: int,
         before: Callable[[], Awaitable[None]],
+        doubt: bool = False,
     ) -> tuple[Answer, bool]:
         """The answer by the loop time `ends`, and whether this or an earlier attempt may have taken effect unheard.
 
-        `before` is awaited before every attempt. Raises ActionError: NoAnswerError where there is such a doubt.
+        `before` is awaited before every attempt; `doubt` says that there were attempts before these. Raises
+        ActionError: NoAnswerError where there is such a doubt.
         """
         project = version.project
         call = AuthCall(tenant=project.tenant, project=project.name, name=action.auth or "", egress=egress, seconds=0.0)
         if key is not None:
             request = replace(request, headers=(*request.headers, ("Idempotency-Key", key)))
-        job = _Attempts(self, action, version, request, call, ends, before)
+        job = _Attempts(self, action, version, request, call, ends, before, doubt)
         host = "{}:{}".format(*egress.check_url(request.url))
         try:
             async with asyncio.timeout_at(ends), self.hosts.place(project.tenant, host) as breaker:
@@ -77,6 +88,8 @@ class Exchange:
         except TimeoutError as error:
             fault = NoAnswerError if job.doubt else UnreachableError
             raise fault("time ran out", timed_out=True) from error
+        except TakenOverError:
+            raise
         except ActionError as error:
             if job.doubt and not isinstance(error, NoAnswerError | UnusableAnswerError):
                 raise NoAnswerError(str(error), timed_out=error.timed_out) from error
@@ -132,7 +145,7 @@ class _Attempts:
             raise
         finally:
             breaker.leave(healthy=healthy)
-        if answer.status in RETRIED:
+        if answer.status in RETRIED or (answer.status == STILL_WORKED_ON and self.doubt):
             raise _TryAgainError(answer)
         return answer
 

@@ -10,8 +10,11 @@ from tools.errors import ActionError, NoAnswerError, UnusableAnswerError
 from tools.http import Answer
 from tools.results import read_result, reference_of
 
-PROCESSED: Final = frozenset({400, 404, 405, 406, 409, 410, 413, 415, 422})
-"""Refusals by the application itself: the deduplicated request was looked at, and not carried out."""
+PROCESSED: Final = frozenset({400, 404, 405, 406, 410, 413, 415})
+"""Refusals by the application itself: the deduplicated request was looked at, and not carried out.
+
+Not 409 and 422: an API says so of a key under which a request is still worked on, or under which another one came.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)

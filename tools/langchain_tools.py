@@ -17,6 +17,7 @@ from config.versions import Version
 from dialogue.scene import plan_hash
 from dialogue.state import Plan, Receipt
 from dialogue.values import Judgement, judge
+from tools.errors import LedgerUnavailableError
 from tools.ports import ActionCall, Actions
 
 Confirm = Callable[[str, Mapping[str, JsonValue]], Awaitable[bool]]
@@ -150,7 +151,11 @@ class _Caller:
             channel=conversation.channel,
             variables=conversation.variables,
         )
-        return _told(await self.actions.call(self.version, call))
+        try:
+            return _told(await self.actions.call(self.version, call))
+        except LedgerUnavailableError:
+            # Nothing was sent now; whether an earlier call of this turn did it is not known. It is safe to call again.
+            return json.dumps({"status": "unavailable", "error": "api_error"})
 
     def _wrong(self, arguments: Mapping[str, JsonValue]) -> dict[str, Judgement]:
         """The arguments that their slots' rules do not allow, and why."""

@@ -60,8 +60,10 @@ class FileOwner:
             return self._descriptor is not None
         try:
             descriptor = os.open(self._path(name), os.O_RDWR | os.O_CLOEXEC)
-        except OSError:
+        except FileNotFoundError:
             return False
+        except OSError:
+            return True  # not known: nobody takes over what may still be worked on
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

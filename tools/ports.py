@@ -31,10 +31,14 @@ class ActionCall:
 
 
 class Actions(Protocol):
-    """Calls the business's APIs."""
+    """Calls the business's APIs.
+
+    Where it cannot be known what was done before, LedgerUnavailableError is raised: the turn ends without an answer and
+    is run again later. "Not known" is never told as "not done".
+    """
 
     async def call(self, version: Version, call: ActionCall) -> Receipt:
-        """Do it, at most once; what went wrong is in the receipt, nothing is raised for it."""
+        """Do it, at most once; what went wrong with the API is in the receipt, nothing is raised for it."""
 
     async def begun(self, version: Version, call: ActionCall) -> bool:
         """Whether a turn that was never answered may have done it already."""

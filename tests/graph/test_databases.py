@@ -95,6 +95,20 @@ async def test_any_text_can_be_kept(log):
     assert await log.find("t1", "m1") == turn("m1", message, reply=f"{message} \x00 \\u0000")
 
 
+async def test_a_turn_that_broke_leaves_the_checkpoint_before_it(storage):
+    config = {"configurable": {"thread_id": "broken", "checkpoint_ns": ""}}
+    whole, half = empty_checkpoint(), empty_checkpoint()
+    whole["channel_values"] = {"locale": "en"}
+    half["channel_values"] = {"locale": "tr", "branch:to:call_api": None}
+    async with storage.saver() as saver:
+        config = await saver.aput(config, whole, {"source": "loop", "step": 1}, {})
+        await saver.aput(config, half, {"source": "loop", "step": 2}, {})
+        found = await saver.aget_tuple({"configurable": {"thread_id": "broken", "checkpoint_ns": ""}})
+        await saver.adelete_thread("broken")
+
+    assert found.checkpoint["channel_values"] == {"locale": "en"}
+
+
 async def test_a_checkpoint_may_hold_any_text_and_number(storage):
     checkpoint = empty_checkpoint()
     odd = {"channel": "a\x00b\ud800", "locale": "\\u0000 %s", "silences": float("nan"), "variables": {"note": "x\x00"}}

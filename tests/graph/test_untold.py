@@ -1,5 +1,6 @@
 """A write that needed no yes, whose turn died before it could say so, is told before anything else."""
 
+import sqlite3
 from contextlib import asynccontextmanager
 
 import pytest
@@ -25,20 +26,21 @@ MEANINGS = {
     "600": (fill("amount", lira(600), "600"),),
     "balance": (start("balance"),),
     "cancel": (act("cancel"),),
+    "yes": (act("affirm"),),
     "what is the fee": (question("what is the fee"),),
 }
 DONE = Finding(state="succeeded", http_status=201, result={"reference": "T-7"}, reference="T-7")
 DOUBT = "I'm sorry, I can't tell whether this went through: Top up."
 
 
-def project(url, **more):
+def project(url, *, confirm=False, turn_seconds=30, **more):
     told = bank().model_dump(mode="json", exclude_unset=True, by_alias=True)
     amount = told["intents"]["send_money"]["slots"]["amount"]
     told["intents"]["top_up"] = {
         "title": "Top up",
         "slots": {"amount": amount},
         "action": "top_up",
-        "confirm": False,
+        "confirm": confirm,
     }
     told["actions"]["top_up"] = {
         "effect": "write",
@@ -53,17 +55,18 @@ def project(url, **more):
         "url": f"{url}/top-ups/{{{{ slots.amount.amount }}}}",
         "result": {"reference": "id"},
     }
-    return bank(intents=told["intents"], actions=told["actions"])
+    return bank(intents=told["intents"], actions=told["actions"], limits={"turn_seconds": turn_seconds})
 
 
 @asynccontextmanager
-async def bank_of(folder, *steps, **more):
+async def bank_of(folder, *steps, busy_seconds=5.0, **more):
     """A room whose bank is a real API behind the real actions and ledger."""
     async with wire(*(steps or (reply(201, {"id": "T-1"}),))) as api, open_line() as line:
         room = Room(project(api.url, **more), Script(MEANINGS), folder)
         with FileOwner(folder / "workers") as owner:
-            ledger = ActionLedger(SqliteFile(folder / "ledger.db", SCHEMA), owner)
+            ledger = ActionLedger(SqliteFile(folder / "ledger.db", SCHEMA, busy_seconds=busy_seconds), owner)
             room.business = HttpActions(line, ledger)
+            room.business.ledger = ledger
             async with room.open():
                 yield room, api
             await ledger.aclose()
@@ -197,3 +200,96 @@ async def test_a_turn_that_broke_after_its_action_is_told_by_the_next(tmp_path, 
 
 def _break(*given, **more):
     raise ZeroDivisionError
+
+
+@asynccontextmanager
+async def taken(room):
+    """Somebody else's program has the ledger to himself; what is open is closed for it, and opened anew afterwards."""
+    for opened in (room.business.ledger, room.storage.ledger):
+        await opened.aclose()
+    thief = sqlite3.connect(room.folder / "ledger.db", isolation_level=None)
+    try:
+        thief.execute("PRAGMA locking_mode=EXCLUSIVE")
+        thief.execute("BEGIN EXCLUSIVE")
+        yield
+    finally:
+        thief.close()
+
+
+@pytest.mark.parametrize("message", ["balance", "cancel", "top up 500"])
+async def test_a_turn_that_cannot_know_what_was_done_breaks_and_the_next_tells_it(tmp_path, message):
+    async with bank_of(tmp_path, busy_seconds=0.05) as (room, api):
+        await dies(room, "1-1", DONE)
+        async with taken(room):
+            end = await room.breaks(message)
+        answer = await room.says(message)
+
+    assert end.kind == "internal_error"
+    assert answer["reply"].count("T-7") == 1
+    assert api.seen == []
+
+
+async def test_a_yes_that_went_out_is_not_taken_back_by_a_turn_that_cannot_know_it(tmp_path):
+    async with bank_of(tmp_path, busy_seconds=0.05, confirm=True) as (room, api):
+        await room.says("top up 500")
+        await dies(room, "1-1")
+        async with taken(room):
+            await room.breaks("cancel")
+        answer = await room.says("cancel")
+
+    assert answer["reply"].startswith(DOUBT)
+    assert (answer["outcome"], answer["transfer_reason"], api.seen) == ("transferred", "outcome_unknown", [])
+
+
+async def test_a_turn_run_again_that_has_no_time_left_tells_its_doubt(tmp_path):
+    async with bank_of(tmp_path, confirm=True, turn_seconds=1) as (room, api):
+        await room.says("top up 500")
+        await dies(room, "1-1")
+        room.script.pause = 0.7
+        answer = await room.says("yes")
+
+    assert answer["reply"].startswith(DOUBT)
+    assert (answer["outcome"], answer["transfer_reason"], api.seen) == ("transferred", "outcome_unknown", [])
+
+
+@pytest.mark.parametrize("message", ["yes", "balance", "cancel"])
+async def test_a_deed_is_told_however_many_turns_break_before_one_can(tmp_path, message):
+    async with bank_of(tmp_path, confirm=True) as (room, api):
+        await room.says("top up 500")
+        await dies(room, "1-1")
+        room.script.break_on = message
+        for _ in range(3):
+            await room.breaks(message)
+        room.script.break_on = None
+        answer = await room.says(message)
+
+    assert answer["reply"].startswith(DOUBT)
+    assert (answer["transfer_reason"], api.seen) == ("outcome_unknown", [])
+
+
+@pytest.mark.parametrize("message", ["top up 500", "balance"])
+async def test_a_deed_that_needed_no_yes_is_told_however_many_turns_break(tmp_path, message):
+    async with bank_of(tmp_path) as (room, api):
+        await dies(room, "1-1", DONE)
+        room.script.break_on = message
+        for _ in range(3):
+            await room.breaks(message)
+        room.script.break_on = None
+        answer = await room.says(message)
+
+    assert (answer["reply"].count("T-7"), api.seen) == (1, [])
+
+
+async def test_a_deed_of_a_turn_that_broke_is_told_after_another_broke_too(tmp_path, monkeypatch):
+    async with bank_of(tmp_path, confirm=True) as (room, api):
+        await room.says("top up 500")
+        with monkeypatch.context() as broken:
+            broken.setattr("nodes.score_confidence.combine", _break)
+            await room.breaks("yes")
+        room.script.break_on = "yes"
+        await room.breaks("yes")
+        room.script.break_on = None
+        answer = await room.says("yes")
+
+    assert answer["outcome"] == "acted"
+    assert (answer["reply"].count("T-1"), len(api.seen)) == (1, 1)

@@ -36,8 +36,8 @@ auth:
   header: {type: api_key, key: "${KEY_IN_HEADER}", header: X-Key}
   query: {type: api_key, key: "${KEY_IN_QUERY}", query: key}
   basic: {type: basic, username: planter, password: "${BASIC_PASSWORD}"}
-  grant: {type: oauth2_client_credentials, token_url: "${API}/grant", client_id: us, client_secret: "${GRANT_SECRET}"}
-  endpoint: {type: token_endpoint, url: "${API}/token", json: {secret: "${TOKEN_SECRET}"}}
+  grant: {type: oauth2_client_credentials, token_url: "${API}/of/grant", client_id: u, client_secret: "${GRANT_SECRET}"}
+  endpoint: {type: token_endpoint, url: "${API}/of/endpoint", json: {secret: "${TOKEN_SECRET}"}}
 """
 
 
@@ -69,11 +69,11 @@ def careless_api(*, status: int) -> FastAPI:
     """Gives tokens, and repeats what it was sent."""
     app = FastAPI()
 
-    @app.post("/grant")
+    @app.post("/of/grant")
     async def grant() -> dict[str, object]:
         return {"access_token": ISSUED[0], "expires_in": 3600}
 
-    @app.post("/token")
+    @app.post("/of/endpoint")
     async def token() -> dict[str, object]:
         return {"access_token": ISSUED[1], "expires_in": 3600}
 
@@ -161,7 +161,7 @@ async def test_no_planted_secret_reaches_a_model_or_comes_back_from_one(tmp_path
 
     asked = [seen.raw for seen in model.requests]
     worded = [seen.prompt for seen in model.requests if not seen.tools and "Tell what came back" in seen.prompt]
-    assert worded
+    assert len(worded) == len(WAYS)
     assert all("•••" in prompt for prompt in worded)
     everywhere = [*heard, *kept_in(tmp_path / "data"), (tmp_path / "log").read_text()]
     assert found_in([*asked, *everywhere]) == set()

@@ -10,7 +10,9 @@ from langgraph.prebuilt import ToolNode
 from pydantic import ValidationError
 
 from tests.tools_actions.conftest import make_version
+from tests.tools_actions.places import FilePlace
 from tests.tools_actions.wire import reply, wire
+from tools.actions import HttpActions
 from tools.langchain_tools import Conversation, build_tools
 
 CUSTOMER = Conversation(session_id="s1", locale="en")
@@ -87,6 +89,15 @@ async def test_what_the_customer_does_not_want_is_not_done(tmp_path, actions):
         told = json.loads(await send.ainvoke(arguments))
 
     assert (told, api.seen) == ({"status": "not_confirmed"}, [])
+
+
+async def test_where_nobody_can_know_what_was_done_the_agent_hears_so(tmp_path, line):
+    (tmp_path / "ledger.sqlite3").mkdir()
+    async with FilePlace(tmp_path).ledger() as broken, wire() as api:
+        send, _ = build_tools(bank(tmp_path, api.url), HttpActions(line, broken), CUSTOMER, confirm=yes)
+        told = await send.ainvoke({"amount": {"amount": 500, "currency": "TRY"}, "iban": "TR150006100000000000000101"})
+
+    assert (json.loads(told)["status"], api.seen) == ("unavailable", [])
 
 
 async def test_a_failure_is_told_as_one(tmp_path, actions):
