@@ -1,7 +1,7 @@
 """Identifiers of persons in free text: found by shape and check digits, and hidden where nobody needs them.
 
-What goes to logs, to traces and into prompts about the past passes here. What a customer sees, what an action sends and
-what is kept to go on with the conversation does not.
+What goes to logs, to traces, into prompts about the past and to the desk passes here. What a customer sees, what an
+action sends and what is kept to go on with the conversation does not.
 """
 
 import re
@@ -25,7 +25,7 @@ _IBAN: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ \-]?[A-Za-z0
 _IBAN_LENGTHS: Final = range(34, 14, -1)
 _NUMBER: Final = re.compile(r"(?<![A-Za-z0-9_.,])[0-9]+(?:[ \-][0-9]+){0,9}[Xx]?(?![A-Za-z0-9_])")
 _CARD: Final = re.compile(r"[2-6]\d{12,18}")
-_PHONE: Final = re.compile(r"(?<![A-Za-z0-9_.,])(?:\+|\(?[0-9])[0-9 ()./\-]{7,20}[0-9](?![A-Za-z0-9_])")
+_PHONE: Final = re.compile(r"(?<![A-Za-z0-9_.,])(?!0\.\d{5})(?:\+|\(?[0-9])[0-9 ()./\-]{7,20}[0-9](?![A-Za-z0-9_])")
 _MOBILE: Final = re.compile(r"1[3-9]\d{9}|5\d{9}")
 """Chinese and Turkish mobile numbers as they are written at home, without a leading zero."""
 _REGIONS: Final = ("TR", "CN", "DE", "GB")
@@ -41,6 +41,14 @@ def hide_identifiers(text: str) -> str:
         return text
     plain = text.translate(_WIDE)
     return _without(text, sorted({*_mails(plain), *_ibans(plain), *_numbers(plain), *_phones(plain)}))
+
+
+def hide_checked(text: str) -> str:
+    """The text without card numbers, IBANs and ids, whose digits check; a person may call back and write back."""
+    if not _WORTH_A_LOOK.search(text):
+        return text
+    plain = text.translate(_WIDE)
+    return _without(text, sorted({*_ibans(plain), *_numbers(plain)}))
 
 
 class Veil:

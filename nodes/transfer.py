@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from config.clock import Clock
 from config.hours import is_open
 from config.versions import Versions
-from dialogue.handover import make_packet_values, summary_of
+from dialogue.handover import DeskVeil, make_packet_values, summary_of
 from dialogue.hours import told_hours
 from dialogue.interruptions import Interruptions
 from dialogue.reply import compose
@@ -33,6 +33,7 @@ async def transfer(
         {"role": "user", "content": state["request"]["message"]},
         {"role": "assistant", "content": compose(parts)},
     ]
+    veil = DeskVeil(state, version)
     packet = Packet(
         transfer_id=transfer_id,
         tenant=state["tenant"],
@@ -43,7 +44,7 @@ async def transfer(
         locale=state["locale"],
         slots=make_packet_values(state, version),
         open_flow=state["stack"][-1]["intent"] if state["stack"] else None,
-        transcript=transcript,
+        transcript=[{**line, "content": veil(line["content"])} for line in transcript],
         confidence=state["confidence"],
     )
     await desk.announce(version, packet)

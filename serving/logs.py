@@ -1,4 +1,4 @@
-"""How the process logs: one line an event, as JSON or for people; never a customer's words."""
+"""How the process logs: one line an event, as JSON or for people; never a customer's words, nor persons' numbers."""
 
 import io
 import logging
@@ -9,6 +9,7 @@ from typing import Literal, TextIO
 import structlog
 from structlog.typing import EventDict, ExcInfo
 
+from dialogue.privacy import hide_identifiers
 from serving.text import shown
 
 Redact = Callable[[str], str]
@@ -51,11 +52,11 @@ def configure_logs(style: Literal["json", "text"], redact: Redact | None = None,
 def _plain_traceback(out: TextIO, error: ExcInfo) -> None:
     written = io.StringIO()
     structlog.dev.plain_traceback(written, error)
-    out.write(shown(written.getvalue()))
+    out.write(hide_identifiers(shown(written.getvalue())))
 
 
 def _harmless_json(logger: object, name: str, event: EventDict) -> EventDict:  # noqa: ARG001 - structlog's signature
-    return {key: _harmless(value) for key, value in event.items()}
+    return {key: value if key == "timestamp" else _harmless(value) for key, value in event.items()}
 
 
 def _harmless_line(logger: object, name: str, event: EventDict) -> EventDict:
@@ -68,9 +69,12 @@ def _harmless_line(logger: object, name: str, event: EventDict) -> EventDict:
 
 
 def _harmless(value: object) -> object:
-    """A value without what would act on the terminal that shows the log."""
+    """A value without what would act on the terminal that shows the log, and without persons' numbers.
+
+    Whoever raised an error may have quoted a customer in it.
+    """
     if isinstance(value, str):
-        return shown(value)
+        return hide_identifiers(shown(value))
     if isinstance(value, dict):
         return {_harmless(key): _harmless(item) for key, item in value.items()}
     # Not a tuple: one of them is an error on its way to be formatted.

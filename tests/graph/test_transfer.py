@@ -6,7 +6,7 @@ import pytest
 
 from dialogue.state import ModelUse
 from graph.calls import Delta, Final, TurnRefusedError
-from tests.dialogue.talking import bank
+from tests.dialogue.talking import bank, fill, start
 from tests.graph.conftest import IBAN, MEANINGS
 from tests.graph.fakes import Room, Script
 
@@ -159,7 +159,45 @@ async def test_sensitive_values_are_masked_for_the_desk(tmp_path):
         await room.says(IBAN)
         await room.says("a person please")
 
-    assert room.desk.packets[0].slots["iban"] == "••••1326"
+    packet = room.desk.packets[0]
+    assert packet.slots["iban"] == "••••1326"
+    assert IBAN not in packet.summary + "".join(line["content"] for line in packet.transcript)
+
+
+CARD, PERSON, PHONE, MAIL = "4111 1111 1111 1111", "10000000146", "+90 532 123 45 67", "ayse@example.com"
+
+
+async def test_the_desk_reads_no_card_and_no_identity_number_and_can_call_back(room):
+    said = f"my card {CARD}, id {PERSON}, iban {IBAN}, call {PHONE} or write to {MAIL}, order 10042"
+    await room.says(said)
+    room.script.meanings[said + "!"] = MEANINGS["a person please"]
+    await room.says(said + "!")
+
+    packet = room.desk.packets[0]
+    read = [packet.summary, *(line["content"] for line in packet.transcript if line["role"] == "user")]
+    assert len(read) == 3
+    for text in read:
+        assert not [number for number in (CARD, PERSON, IBAN) if number in text]
+        assert all(known in text for known in (PHONE, MAIL, "order 10042"))
+
+
+async def test_the_desk_reads_no_sensitive_value_in_the_customers_own_words(tmp_path):
+    intents = bank().model_dump(by_alias=True)["intents"]
+    intents["send_money"]["slots"]["note"] = {"type": "text", "sensitive": True, "required": False}
+    first, second = "the secret is AB-1 2", "no it is CD 34"
+    heard = {
+        first: (start("send_money"), fill("note", "ab12", first)),
+        second: (fill("note", "cd34", second),),
+        "a person please": MEANINGS["a person please"],
+    }
+    async with Room(bank(intents=intents), Script(heard), tmp_path).open() as room:
+        for message in (first, second, "a person please"):
+            await room.says(message)
+
+    packet = room.desk.packets[0]
+    everything = packet.summary + "".join(line["content"] for line in packet.transcript)
+    assert "the secret is •••" in everything
+    assert not [value for value in ("AB-1", "CD 34", "ab12", "cd34") if value in everything]
 
 
 async def test_what_was_only_guessed_to_be_a_question_is_asked_about_first(room):

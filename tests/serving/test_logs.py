@@ -75,6 +75,38 @@ def test_nothing_that_is_logged_acts_on_a_terminal_or_passes_for_another_line(st
     assert all("a line of its own" in line for line in said)
 
 
+QUOTES = """
+import logging
+import sys
+
+import structlog
+
+from serving.logs import configure_logs
+
+configure_logs(sys.argv[1])
+said = "4111 1111 1111 1111, TR15 0006 1000 0000 0000 0001 01, 10000000146, +90 532 123 45 67, a@example.com"
+said += ", order 10042"
+structlog.get_logger("x").info("said", cause=said, deep=[{said: said}], seconds=0.685262509440645)
+logging.getLogger("other").warning("heard %s in 0.685262509440645 s", said)
+try:
+    raise ValueError(said)
+except ValueError as error:
+    structlog.get_logger("x").error("broke", exc_info=error)
+"""
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_no_line_has_a_persons_number_whoever_quoted_it(style: str) -> None:
+    done = subprocess.run(  # noqa: S603 - our own interpreter and text
+        [sys.executable, "-c", QUOTES, style], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+
+    planted = ("4111", "0006 1000", "10000000146", "532", "@example")
+    assert [number for number in planted if number in done.stderr] == []
+    assert done.stderr.count("order 10042") >= 5
+    assert done.stderr.count("0.685262509440645") == 2
+
+
 def test_json_is_one_line_with_the_cause() -> None:
     error_id, written = logged_by("json")
 
