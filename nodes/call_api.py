@@ -80,4 +80,4 @@ async def _worded(
     if draft is None:
         return template, DialogueUpdate()
     update = DialogueUpdate(models=[*state["models"], *draft.models], notices=[*state["notices"], *draft.notices])
-    return Part(kind="reply", text=draft.text), update
+    return template if draft.fallback else Part(kind="reply", text=draft.text), update

@@ -21,6 +21,7 @@ from config.settings import Settings
 from config.tracing import hide_content, start_tracing
 from config.versions import DRAFT
 from graph.services import Services, open_services
+from graph.unread import warn_of_unread
 from ingest.run import run_ingest
 from scenarios.gate import ChildGate
 from serving.app import DRAIN_SECONDS, OpenServices, create_app
@@ -104,6 +105,8 @@ class Serving:
                 await self._learn(services, console)
             if later:
                 await services.training.finished()
+            if services.knowledge_base.owns_index:
+                await warn_of_unread(services.versions.all(), services.knowledge_base)
             if welcome:
                 self.welcome(console)
             server = self._server(lambda: _opened(services), keys)

@@ -75,7 +75,7 @@ class Answers:
         deadline: float | None,
         model_allowed: bool,
     ) -> Draft | None:
-        """Word an action's answer by the author's `reply_prompt`; None where no model answered usably."""
+        """See tools.ports.AnswerWriter."""
         if self._model is None or not model_allowed:
             return None
         try:
@@ -86,7 +86,8 @@ class Answers:
         messages = [{"role": "system", "content": system}, {"role": "user", "content": request}]
         done = await self._model.complete(messages, purpose="reword", deadline=deadline, max_tokens=_REWORD_TOKENS)
         if done.failure or not _faithful(done.text, values, request, locale):
-            return None
+            why = f"did not answer: {done.failure}" if done.failure else "said what is not in the receipt"
+            return Draft(text="", fallback=True, models=(done.use,), notices=(f"not worded by the model: it {why}",))
         return Draft(text=done.text.strip(), models=(done.use,))
 
     async def _stream(

@@ -108,7 +108,10 @@ class AnswerWriter(Protocol):
         deadline: float | None,
         model_allowed: bool,
     ) -> Draft | None:
-        """Word an action's answer by the author's `reply_prompt`; None where no model answered usably."""
+        """Word an action's answer by the author's `reply_prompt`; None where no model was asked.
+
+        A `fallback` where it did not answer usably: no text, and what it cost.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

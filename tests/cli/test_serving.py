@@ -61,18 +61,24 @@ def until_status(http: httpx.Client, status: int) -> dict[str, Any]:
     return found
 
 
-def test_it_gets_ready_answers_and_drains(workshop: Workshop) -> None:
+def test_it_gets_ready_names_the_documents_that_nobody_read_answers_and_drains(workshop: Workshop) -> None:
+    notes = workshop.project.parent / "notes"
+    (notes / "knowledge").mkdir(parents=True)
+    (notes / "knowledge" / "hours.md").write_text("# Hours\n\nWe are open from nine to five.\n", encoding="utf-8")
+    (notes / "project.yaml").write_text("name: notes\nlocales: [en]\n", encoding="utf-8")
+    message = {"message": "where is my order", "session_id": "s", "project": workshop.project.name}
     port = free_port()
     with (
         served(workshop, port) as process,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as http,
     ):
         wait_until_ready(http, process)
-        answer = http.post("/chat", json={"message": "where is my order", "session_id": "s"}).json()
+        answer = http.post("/chat", json=message).json()
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=30)
 
     assert (answer["outcome"], answer["asks"]) == ("asked", ["order_number"])
+    assert "switchboard ingest notes" in next(line for line in output.splitlines() if "project=notes remedy" in line)
     assert process.returncode == 0, output
     assert "Traceback" not in output
 

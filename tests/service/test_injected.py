@@ -60,7 +60,8 @@ async def test_a_model_that_obeys_is_not_believed(tmp_path: Path, warmth: Warmth
             answer = await house.says("10042")
             after = await house.says("is it a big parcel")
 
-    # Its words are not the receipt's: the author's are said.
+    # Its words are not the receipt's: the author's are said, and what they cost is counted.
+    assert [use["purpose"] for use in answer["metadata"]["diagnostics"]["llm"]["uses"]] == ["understand", "reword"]
     assert "evil.example" not in answer["reply"]
     assert answer["reply"].startswith(f"Your order is {ORDERS}")
     # It hears the order in what the bot said; no value of it is the customer's, and nothing is done without a yes.
