@@ -52,7 +52,7 @@ class Chat(TypedDict):
     """Talk beside the matter: which pattern answers it."""
 
     command: Literal["chat"]
-    topic: Literal["greeting", "thanks", "goodbye", "insult", "robot", "smalltalk", "help"]
+    topic: Literal["greeting", "thanks", "goodbye", "insult", "robot", "smalltalk", "help", "language"]
 
 
 class Clarify(TypedDict):

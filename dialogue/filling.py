@@ -9,7 +9,7 @@ from config.project import Slot
 from dialogue.ambiguity import ask_which, settled
 from dialogue.commands import Fill
 from dialogue.display import readable, shown
-from dialogue.reversing import take_back, take_back_last
+from dialogue.reversing import take_back
 from dialogue.scene import MAX_CHANGES, Correction, Scene, author_text, record, shared_variable, slots_of
 from dialogue.state import Change, Frame, SlotRecord
 from dialogue.values import Judgement, bound_text, judge
@@ -45,18 +45,6 @@ def _take(scene: Scene, frame: Frame, command: Fill) -> Scene:
     return _store(scene, frame, slot, {**command, "value": values[0]})
 
 
-def undo(scene: Scene) -> Scene:
-    """Take back the last change that a flow on the stack still holds."""
-    for position in range(len(scene.changes) - 1, -1, -1):
-        change = scene.changes[position]
-        frame = next((f for f in scene.stack if f["flow_id"] == change["flow_id"]), None)
-        if frame is None:
-            continue
-        rest = (*scene.changes[:position], *scene.changes[position + 1 :])
-        return _restore(replace(scene, changes=rest), frame, change)
-    return take_back_last(scene)
-
-
 def skip(scene: Scene, names: Sequence[str]) -> Scene:
     """Leave optional slots out; required ones are explained and asked for again."""
     left: list[str] = []
@@ -72,7 +60,7 @@ def skip(scene: Scene, names: Sequence[str]) -> Scene:
             needed.append(scene.slot_title(name, slot))
         else:
             skipped = record(None, source="customer", turn=scene.turn, verdict="skipped")
-            scene = scene.with_frame(_frame_with(frame, name, skipped))
+            scene = scene.with_frame(frame_with(frame, name, skipped))
             left.append(scene.slot_title(name, slot))
     if left:
         scene = scene.note("skip.done", title=_one_or_all(left)).made()
@@ -163,15 +151,15 @@ def _store(scene: Scene, frame: Frame, slot: Slot, command: Fill) -> Scene:
     if known is not None and known["value"] == value and known["verdict"] == "valid":
         return scene.made()
     new = record(value, source="customer", turn=scene.turn, quote=quote, previous=known)
-    whole = _frame_with(frame, name, new)
+    whole = frame_with(frame, name, new)
     frame = _without_dependents(scene, whole, name)
-    change = Change(flow_id=frame["flow_id"], slot=name)
+    change = Change(flow_id=frame["flow_id"], slot=name, turn=scene.turn)
     cleared = {slot: one for slot, one in whole["slots"].items() if slot not in frame["slots"]}
     if cleared:
         change["cleared"] = cleared
     changes = (*scene.changes, change)[-MAX_CHANGES:]
     scene = replace(scene.with_frame(frame), changes=changes).made()
-    scene = _share(scene, name, slot, value)
+    scene = share(scene, name, slot, value)
     waits = scene.top is not None and scene.top["flow_id"] != frame["flow_id"]
     if known is None and waits and frame["flow_id"] not in scene.started:
         told = [{"title": scene.slot_title(name, slot), "value": shown(slot, value, scene.locale)}]
@@ -188,31 +176,36 @@ def _corrected(scene: Scene, frame: Frame, title: str, value: str) -> Scene:
     return replace(scene, corrections=(*scene.corrections, made))
 
 
-def _share(scene: Scene, name: str, slot: Slot, value: JsonValue) -> Scene:
+def share(scene: Scene, name: str, slot: Slot, value: JsonValue) -> Scene:
+    """The session knows a value that its intents share."""
     variable = shared_variable(scene.project, name, slot)
     return scene if variable is None else replace(scene, variables={**scene.variables, variable: value})
 
 
-def _unshared(scene: Scene, name: str, slot: Slot) -> Scene:
+def unshared(scene: Scene, name: str, slot: Slot) -> Scene:
     """The session no longer knows a value that was taken back."""
     variable = shared_variable(scene.project, name, slot)
     return replace(scene, variables={key: value for key, value in scene.variables.items() if key != variable})
 
 
-def _frame_with(frame: Frame, name: str, known: SlotRecord) -> Frame:
+def frame_with(frame: Frame, name: str, known: SlotRecord) -> Frame:
     """The flow with a slot set; whatever was confirmed before no longer holds."""
     attempts = {slot: count for slot, count in frame["attempts"].items() if slot != name}
     slots = {**frame["slots"], name: known}
     return Frame(**{**frame, "slots": slots, "attempts": attempts, "plan": None, "status": "collecting"})
 
 
-def _without(frame: Frame, names: set[str]) -> Frame:
+def without(frame: Frame, names: set[str]) -> Frame:
+    """The flow without the values of these slots."""
     slots = {slot: known for slot, known in frame["slots"].items() if slot not in names}
     return Frame(**{**frame, "slots": slots, "plan": None, "status": "collecting"})
 
 
 def _without_dependents(scene: Scene, frame: Frame, name: str) -> Frame:
-    """A correction clears what depends on the slot, directly or through others, and nothing else."""
+    """A correction clears what depends on the slot, directly or through others, and nothing else.
+
+    What the same message gave was given for what is corrected by it.
+    """
     if not frame["slots"][name]["previous"]:
         return frame
     specs = slots_of(scene, frame)
@@ -221,30 +214,16 @@ def _without_dependents(scene: Scene, frame: Frame, name: str) -> Frame:
     while grown:
         grown = {slot for slot, spec in specs.items() if grown & set(spec.depends_on)} - stale
         stale |= grown
-    return _without(frame, stale - {name})
+    given = {slot for slot, known in frame["slots"].items() if known["turn"] == scene.turn and known["quote"]}
+    return without(frame, stale - {name} - given)
 
 
 def _clear(scene: Scene, frame: Frame, name: str, slot: Slot) -> Scene:
     """The customer took a value back without giving another: it is asked for again."""
     if name not in frame["slots"]:
         return scene
-    scene = _unshared(scene.with_frame(_without(frame, {name})), name, slot)
+    scene = unshared(scene.with_frame(without(frame, {name})), name, slot)
     return scene.note("correct.ask", title=scene.slot_title(name, slot)).made()
-
-
-def _restore(scene: Scene, frame: Frame, change: Change) -> Scene:
-    name = change["slot"]
-    slot = slots_of(scene, frame)[name]
-    known = frame["slots"].get(name)
-    before = known["previous"] if known else None
-    title = scene.slot_title(name, slot)
-    if before is None:
-        return _unshared(scene.with_frame(_without(frame, {name})), name, slot).note("undo.cleared", title=title).made()
-    frame = _frame_with(frame, name, before)
-    slots = {**change.get("cleared", {}), **frame["slots"]}
-    scene = scene.with_frame(Frame(**{**frame, "slots": slots}))
-    scene = _share(scene, name, slot, before["value"])
-    return scene.note("undo.restored", title=title, value=shown(slot, before["value"], scene.locale)).made()
 
 
 def _count_attempt(scene: Scene, frame: Frame, name: str) -> Scene:

@@ -14,10 +14,11 @@ from dialogue.asking import ask_again, ask_clarification, ask_resume, choose_nex
 from dialogue.assent import accept_offer, affirm, deny
 from dialogue.commands import Act, Chat, Clarify, Command, Question, Unclear
 from dialogue.display import readable
-from dialogue.filling import fill, no_value, skip, undo, why
+from dialogue.filling import fill, no_value, skip, why
 from dialogue.flows import restart, start
 from dialogue.reversing import cancel
 from dialogue.scene import Scene, intent_titles
+from dialogue.undoing import undo
 
 SECOND = 2
 """The silence after which the bot waits aloud; after the next it rests."""
@@ -120,7 +121,8 @@ def _question(scene: Scene, command: Question) -> Scene:
 
 def _chat(scene: Scene, command: Chat) -> Scene:
     text = scene.text(command["topic"], titles=intent_titles(scene.project, scene.locale))
-    scene = replace(scene.say("reply", text), outcome=scene.outcome or "chatted", resumed=scene.top is not None)
+    back = scene.top is not None and command["topic"] != "language"
+    scene = replace(scene.say("reply", text), outcome=scene.outcome or "chatted", resumed=back)
     if command["topic"] == "goodbye" and scene.progress == "neutral":
         # Who only leaves is not asked on; what was going on waits for their return.
         return scene.decide("done", "chatted")

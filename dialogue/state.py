@@ -98,6 +98,8 @@ class Change(TypedDict):
 
     flow_id: str
     slot: str
+    turn: NotRequired[int]
+    """The turn it was made in; what older releases stored has none."""
     cleared: NotRequired[dict[str, SlotRecord]]
     """What depended on it and fell with the value before."""
 

@@ -125,7 +125,7 @@ def _resolve(commands: list[Command], scene: Scene) -> list[Command]:
     if any(c["command"] == "chat" and c["topic"] == "goodbye" for c in commands) and _waits_for_values(scene):
         # "No, that's all, bye" refuses no value: the customer leaves.
         commands = [c for c in commands if c["command"] != "deny"]
-    commands = _without_active_start(commands, scene)
+    commands = _given_up(_without_active_start(commands, scene), scene)
     busy = {c["command"] for c in commands} - {"clarify", "chat", "unclear"}
     if busy:
         commands = [c for c in commands if c["command"] not in ("clarify", "unclear")]
@@ -148,6 +148,22 @@ def _corrects(commands: Sequence[Command], scene: Scene) -> bool:
 
 def _changes(fill: Fill, known: object) -> bool:
     return fill["value"] is None or fill["value"] != known
+
+
+def _given_up(commands: list[Command], scene: Scene) -> list[Command]:
+    """Taking back what is not done yet is giving it up, unless a value names another deed."""
+    top = scene.top
+    reversal = scene.project.intents[top["intent"]].undo_with if top is not None else None
+    if top is None or reversal is None or not any(_starts(command, reversal) for command in commands):
+        return commands
+    its_own = set(scene.project.intents[reversal].slots) - set(scene.project.intents[top["intent"]].slots)
+    if any(command["command"] == "fill" and command["slot"] in its_own for command in commands):
+        return commands
+    return [{"command": "cancel"}, *(command for command in commands if not _starts(command, reversal))]
+
+
+def _starts(command: Command, intent: str) -> bool:
+    return command["command"] == "start" and command["intent"] == intent
 
 
 def _without_active_start(commands: list[Command], scene: Scene) -> list[Command]:

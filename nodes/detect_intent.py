@@ -18,8 +18,9 @@ from dialogue.tidy import tidy
 from dialogue.transcript import for_model
 from nodes.call_api import planned_call
 from tools.ports import Actions
+from understanding.language_wanted import language_wanted
 from understanding.likely_language import likely_language
-from understanding.port import Situation, Understanding
+from understanding.port import Situation, Understanding, Understood
 
 HISTORY = 10
 """Messages an engine may read (A10)."""
@@ -46,7 +47,7 @@ async def detect_intent(
     now = clock().astimezone(ZoneInfo(version.project.timezone))
     likely = likely_language(message, version)
     situation = _situation(state, version, given(runtime.context), clock, likely)
-    understood = await understanding.understand(version, situation)
+    understood = _wants_language(state, version) or await understanding.understand(version, situation)
     locale, settled = next_locale(
         state["locale"],
         understood.locale,
@@ -80,6 +81,15 @@ async def _agreed_already(state: DialogueState, version: Version, actions: Actio
     if question is None or question["kind"] != "confirm" or not stack or stack[-1]["plan"] is None:
         return False
     return await actions.begun(version, planned_call(state, stack[-1], stack[-1]["plan"]))
+
+
+def _wants_language(state: DialogueState, version: Version) -> Understood | None:
+    """The wish to be answered in another language, which needs no engine."""
+    intent = state["stack"][-1]["intent"] if state["stack"] else None
+    wanted = language_wanted(state["request"]["message"], version.project, state["open"], intent)
+    if wanted is None:
+        return None
+    return Understood(commands=({"command": "chat", "topic": "language"},), locale=wanted, certainty=1.0)
 
 
 def _unread(request: TurnRequest, limit: int) -> Command | None:

@@ -45,6 +45,9 @@ _LISTS: Final = (
     "had_back",
     "vague",
     "about",
+    "own_names",
+    "speaking",
+    "as_before",
 )
 """Keys whose value is a list of phrases."""
 
@@ -102,6 +105,12 @@ class ActExamples:
     """What says that a message is about something, and not what."""
     about: tuple[str, ...] = ()
     """What says so expressly."""
+    own_names: tuple[str, ...] = ()
+    """What this language is called, in whichever language; `*` stands for letters."""
+    speaking: tuple[str, ...] = ()
+    """What may stand beside a language's name where it is asked for and nothing else; `*` stands for letters."""
+    as_before: tuple[str, ...] = ()
+    """What says of a value that it is to be again what it was; `*` stands for letters."""
     same: Mapping[str, str] = field(default_factory=dict)
     """Character → the one the examples write it with."""
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
+from dialogue.commands import Act as ActCommand
 from dialogue.commands import Command, Fill
 from understanding.assent import asks
 from understanding.extraction import FoundValue
 from understanding.material import ACT, ASKS_RATHER_THAN_WANTS, DOUBTFUL, SURE_VALUE, Material, Reading, fills, rest_of
 from understanding.naming import named_slot
 from understanding.splitting import words_in
-from understanding.wording import has_amending_word
+from understanding.wording import has_amending_word, says_as_before
 
 _LITTLE_MORE: Final = 3
 """Words beside another value that still say nothing but that it is meant."""
@@ -40,6 +41,15 @@ def corrects(m: Material) -> Reading | None:
         return None
     taken: list[Command] = [Fill(command="fill", slot=each.slot, value=None, quote=each.quote) for each in lost]
     return Reading((*taken, *fills(new)), 0.8)
+
+
+def put_back(m: Material) -> Reading | None:
+    """What was changed last is to be as before: "put it back to what it was", önceki saate dön, 改回原来的."""
+    if m.active is None or not m.situation.filled or words_in(m.text) > _FEW_WORDS or not says_as_before(m.text):
+        return None
+    if any(each.score > DOUBTFUL and not m.is_free(each.slot) for each in m.values(m.text, m.active)):
+        return None
+    return Reading((ActCommand(command="undo"),), 0.8)
 
 
 def amends(m: Material) -> Reading | None:

@@ -170,7 +170,8 @@ class Material:
         if self.requested and not all(slots[name].required for name in self.requested):
             favoured["skip"] = _OPTIONAL_SKIP
         named = named_slot(self.text, slots, filled=self.situation.filled)
-        if named is not None and named[0] in self.situation.filled:
+        said = self.whole.acts.probabilities
+        if named is not None and named[0] in self.situation.filled and said["correction"] >= said["cancel"]:
             favoured["correction"] = _NAMED
         return favoured
 

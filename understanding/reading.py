@@ -12,9 +12,10 @@ from dialogue.commands import Act as ActCommand
 from dialogue.commands import Chat, Command, Fill, Question, Skip, Unclear, Why
 from understanding.acts import Act
 from understanding.assent import asks, is_certain_yes, is_marked_question, is_plain_yes
-from understanding.changing import amends, corrects, for_waiting
+from understanding.changing import amends, corrects, for_waiting, put_back
 from understanding.choosing import choose, part_of_day
 from understanding.extraction import FoundValue
+from understanding.giving_up import cancelled_for
 from understanding.material import (
     ACT,
     ASKS_RATHER_THAN_WANTS,
@@ -28,19 +29,33 @@ from understanding.material import (
 from understanding.naming import named_slot
 from understanding.noise import is_noise
 from understanding.replying import asks_why, leaves, wants_back
+from understanding.rewriting import rewrites
 from understanding.splitting import words_in
-from understanding.wanting import ASKS, beside, leans, start, unsure, values_of, wanted, wants_other
+from understanding.wanting import (
+    ASKS,
+    KNOWN_QUESTION,
+    OTHER_INTENT_OVER_FREE_TEXT,
+    beside,
+    leans,
+    other_wishes,
+    start,
+    unsure,
+    values_of,
+    wanted,
+    wants_other,
+)
 from understanding.wording import cannot_say, has_amending_word, may_part, says_meant
 
 INSULT: Final = 0.75
 """What an insult needs that is in no list: whoever is called rude without being so does not come back."""
 OVER_FREE_TEXT: Final = 0.8
 """What an act needs where any words would be an answer."""
-OTHER_INTENT_OVER_FREE_TEXT: Final = 0.93
 _SURELY_NO: Final = 0.95
 _FEW_WORDS: Final = 6
 _MORE_WORDS: Final = 12
 _MEANT: Final = 0.8
+_WORDS_OF_A_QUESTION: Final = 4
+"""Words beside a value that is not sure from which a question is about something else."""
 _WORDS_BESIDE: Final = 2
 """Words beside a value that choose nothing else."""
 
@@ -156,11 +171,21 @@ def _answered(m: Material) -> Reading | None:
         return None if _says_no_value(m) else Reading(tuple(fills(found)), 0.8)
     if wants_other(m) and rest_of(m.text, given) > 2:
         return None
-    if max(each.score for each in given) <= DOUBTFUL and m.whole.acts.question >= ASKS and rest_of(m.text, given) > 2:
-        return None  # "who won in 1954?" gives no account number
+    if _only_asks(m, given):
+        return None
     asked = [Question(command="question", text=part) for part in _questions_beside(m, found)]
     certainty = min(0.97, sum(each.score for each in found) / len(found))
     return Reading((*_assent_before(m), *fills(found), *asked), certainty)
+
+
+def _only_asks(m: Material, given: Sequence[FoundValue]) -> bool:
+    """Whether a question holds by chance what could be a value: "who won in 1954?" gives no account number."""
+    if m.whole.acts.question < ASKS:
+        return False
+    score, rest = max(each.score for each in given), rest_of(m.text, given)
+    if score <= DOUBTFUL:
+        return rest > _WORDS_BESIDE
+    return score < SURE_VALUE and rest > _WORDS_OF_A_QUESTION and is_marked_question(m.text)
 
 
 def _better_elsewhere(m: Material, given: Sequence[FoundValue]) -> bool:
@@ -179,9 +204,10 @@ def _says_no_value(m: Material) -> bool:
     if _best_act(m, OVER_FREE_TEXT) is not None:
         return True
     wish = m.whole.intents
-    if wants_other(m) and wish.certainty >= OTHER_INTENT_OVER_FREE_TEXT:
+    if (wants_other(m) and wish.certainty >= OTHER_INTENT_OVER_FREE_TEXT) or len(other_wishes(m)) > 1:
         return True
-    return m.whole.acts.question >= ASKS_RATHER_THAN_WANTS and m.text.rstrip().endswith(("?", "？"))
+    asked = is_marked_question(m.text) or wish.known_question >= KNOWN_QUESTION
+    return asked and m.whole.acts.question >= ASKS_RATHER_THAN_WANTS
 
 
 def _questions_beside(m: Material, found: Sequence[FoundValue]) -> list[str]:
@@ -196,18 +222,6 @@ def _assent_before(m: Material) -> list[Command]:
     if m.lead not in ("affirm", "deny") or m.situation.open is None or m.asked == "slots":
         return []
     return [ActCommand(command=m.lead)]
-
-
-def _cancelled_for(m: Material) -> Reading | None:
-    """Something else after a word that ends the flow: `forget that, what is my balance`."""
-    if m.active is None or m.lead != "cancel" or m.whole.acts.exact == "cancel":
-        return None
-    wishes = [each for each in (*m.parts, m.whole) if each.intents.verdict == "sure" and each.intents.best != m.active]
-    if not wishes or wishes[0].intents.best is None:
-        return None
-    heard, best = wishes[0], wishes[0].intents.best
-    commands: tuple[Command, ...] = (ActCommand(command="cancel"), start(best), *values_of(m, heard, best))
-    return Reading(commands, heard.intents.certainty)
 
 
 def _unable(m: Material) -> Reading | None:
@@ -258,7 +272,7 @@ def _ends(m: Material, act: Act) -> bool:
 
 def _is_idle_word(m: Material, act: Act, chance: float) -> bool:
     """Whether the act is one that must be surer than others and is not: a yes that does something, an insult."""
-    if act == "affirm" and m.asked == "confirm":
+    if act == "affirm" and m.asked in ("confirm", "slots"):
         return not is_certain_yes(m, chance)
     if act == "deny" and m.asked == "confirm" and m.whole.acts.exact is None:
         return is_marked_question(m.text) or (
@@ -341,11 +355,13 @@ _STEPS: Final[tuple[Step, ...]] = (
     _confirmed,
     _wants_person,
     for_waiting,
-    _cancelled_for,
+    cancelled_for,
     asks_why,
     leaves,
+    rewrites,
     _answered,
     corrects,
+    put_back,
     amends,
     _unable,
     _taken_back,

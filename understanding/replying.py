@@ -11,7 +11,7 @@ from understanding.material import Material, Reading
 from understanding.naming import named_slot
 from understanding.splitting import words_in
 from understanding.wanting import ASKS, KNOWN_QUESTION, wants_other
-from understanding.wording import is_goodbye, phrases
+from understanding.wording import is_goodbye, phrases, says_as_before
 
 _MOST_WORDS: Final = 12
 _LITTLE: Final = 4
@@ -44,7 +44,9 @@ def wants_back(m: Material) -> Reading | None:
     """Whoever asks, after something was done, whether it can be had back, wants it taken back."""
     if m.active is not None or not m.situation.changed or words_in(m.text) > _MOST_WORDS:
         return None
-    if m.asked not in (None, "anything_else") or wants_other(m) or not _words("had_back").search(folded(m.text)):
+    if m.asked not in (None, "anything_else") or wants_other(m):
+        return None
+    if not _words("had_back").search(folded(m.text)) and not says_as_before(m.text):
         return None
     return Reading((ActCommand(command="undo"),), 0.8)
 

@@ -33,8 +33,7 @@ def find_announced(
         if match is None or (not signed and _asks(reading, match)):
             continue
         first, last = reading.folded.span(*match.span("text"))
-        rivals = _rival(_called_others(name, slots), reading.language)
-        last = min([last, *_ends(reading, rivals, claims, (first, last))])
+        last = up_to_others(reading, name, slots, claims, (first, last))
         first, last = strip_leads(reading, first, last)
         if first < last:
             return [Text(reading.original[first:last], first, last, SURE)]
@@ -46,6 +45,21 @@ def called(name: str, slot: Slot) -> tuple[str, ...]:
     titles = [slot.title] if isinstance(slot.title, str) else list((slot.title or {}).values())
     words = (*titles, *given_cues(slot), name.replace("_", " "))
     return tuple(dict.fromkeys(word for word in words if len(word.strip()) >= _SHORTEST))
+
+
+def up_to_others(
+    reading: Reading, name: str, slots: Mapping[str, Slot], claims: Sequence[tuple[int, int]], span: tuple[int, int]
+) -> int:
+    """Where a text that would go on to `span`'s end stops, because another slot is named or given behind a comma."""
+    rivals = _rival(_called_others(name, slots), reading.language)
+    return min([span[1], *_ends(reading, rivals, claims, span)])
+
+
+def follows_other(reading: Reading, name: str, slots: Mapping[str, Slot], start: int) -> bool:
+    """Whether the words right before `start` call another slot: 收件人改成李四 is no 改成 of the address."""
+    pattern = _called_before(_called_others(name, slots), reading.language)
+    view = reading.folded
+    return pattern is not None and pattern.search(view.text, 0, view.index(start)) is not None
 
 
 def _asks(reading: Reading, match: re.Match[str]) -> bool:
@@ -78,6 +92,12 @@ def _rival(words: tuple[str, ...], language: Language) -> re.Pattern[str] | None
     source = language.alternation(words)
     fillers = language.alternation(language.words("fillers")) or "(?!)"
     return re.compile(rf"\s*(?:{fillers}\s)?{language.bounded(source + language.suffix)}") if source else None
+
+
+@lru_cache(maxsize=1024)
+def _called_before(words: tuple[str, ...], language: Language) -> re.Pattern[str] | None:
+    source = language.alternation(words)
+    return re.compile(language.bounded(source + language.suffix) + r"\s{0,2}$") if source else None
 
 
 @lru_cache(maxsize=2048)

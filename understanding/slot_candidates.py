@@ -8,16 +8,16 @@ from itertools import islice
 from config.project import Slot
 from understanding.grammar.language import Language
 from understanding.grammar.reading import Reading
-from understanding.slot_announced import find_announced
+from understanding.slot_announced import find_announced, follows_other, up_to_others
 from understanding.slot_assignment import Asked, Candidate
 from understanding.slot_choices import find_choices
 from understanding.slot_cues import name_part, role_of, slot_cues
-from understanding.slot_identifiers import find_emails, find_identifiers, find_phones
+from understanding.slot_identifiers import Text, find_emails, find_identifiers, find_phones
 from understanding.slot_message import Message, from_text, open_message, phone_region
 from understanding.slot_moments import dates, datetimes, durations, times
 from understanding.slot_names import find_name_parts, find_names, find_place
 from understanding.slot_quantities import counts, money, numbers
-from understanding.slot_text import find_text, find_text_after, find_text_beside
+from understanding.slot_text import find_text, find_text_after, find_text_beside, trimmed, where_cued
 
 MOST = 40
 """Candidates of one slot that are weighed: no customer's message has more."""
@@ -129,14 +129,41 @@ def _texts(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
     if named:
         yield from (replace(from_text(name, text), claims=True) for text in named)
         return
-    announced = list(find_text_after(message.reading, slot)) if slot.cues else []
+    announced = _after_own_cue(message, name, slot)
     if not message.requested(name):
         yield from (from_text(name, text) for text in announced)
         return
     begin = announced[0].start if announced else 0
-    found = find_text_beside(message.reading, claims, begin=begin) if claims else find_text(message.reading, name)
-    for text in found if claims or not announced else announced:
+    if claims:
+        found = find_text_beside(message.reading, claims, begin=begin)
+    else:
+        found = announced or _before_others(message, name, find_text(message.reading, name))
+    for text in found:
         yield replace(from_text(name, text), score=0.8)
+
+
+def _after_own_cue(message: Message, name: str, slot: Slot) -> list[Text]:
+    """What the author's cue announces, unless the cue goes with the name of another slot."""
+    at = where_cued(message.reading, slot) if slot.cues else None
+    if at is None or follows_other(message.reading, name, message.slots, at):
+        return []
+    return _before_others(message, name, find_text_after(message.reading, slot))
+
+
+def _before_others(message: Message, name: str, found: Sequence[Text]) -> list[Text]:
+    """A text up to where another slot is named and given."""
+    return [_up_to(message, name, text) for text in found]
+
+
+def _up_to(message: Message, name: str, text: Text) -> Text:
+    reading = message.reading
+    end = up_to_others(reading, name, message.slots, (), (text.start, text.end))
+    others = {other: spec for other, spec in message.slots.items() if other != name and spec.type != "text"}
+    given = (each for other, spec in others.items() for each in islice(_FINDERS[spec.type](message, other, spec), MOST))
+    if end == text.end or not any(each.start > end for each in given):
+        return text
+    first, last = trimmed(reading.original, text.start, end)
+    return replace(text, value=reading.original[first:last], start=first, end=last) if first < last else text
 
 
 def _claimed(message: Message, name: str) -> list[tuple[int, int]]:

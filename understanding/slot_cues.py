@@ -157,10 +157,16 @@ class Surroundings:
     @property
     def negated(self) -> bool:
         """Whether the customer says that this is not the value."""
+        return self.denial is not None
+
+    @property
+    def denial(self) -> tuple[int, int] | None:
+        """How long the words are before and after the value that say that it is not the one."""
         before, after = _negators(self.language)
         if before and (match := before.search(self.before)) and not _BREAK.search(match[0]):
-            return True
-        return bool(after and after.match(self.after))
+            return len(match[0]), 0
+        match = after.match(self.after) if after else None
+        return (0, len(match[0])) if match else None
 
 
 @lru_cache(maxsize=64)

@@ -89,11 +89,14 @@ def _cues(language: Language, kind: str) -> _Cues:
 
 @lru_cache(maxsize=1024)
 def _called(language: Language, words: tuple[str, ...]) -> _Cues:
-    """A slot's own words with "is": "the driver is Anna Smith"."""
+    """A slot's own words with "is": "the driver is Anna Smith"; 收件人李四 and 收件人改成李四 too."""
     own, copulas = language.alternation(words), language.alternation(language.words("copulas"))
     none = frozenset[str]()
-    if not own or not copulas or language.han:
+    if not own or not copulas:
         return _Cues(None, none, none, None)
+    if language.han:
+        leads = language.alternation([*language.words("copulas"), *language.words("leads")])
+        return _Cues(re.compile(rf"({own})\s{{0,2}}{leads}?[\s:,=]{{0,3}}"), none, none, None)
     pattern = rf"(?<![^\W_])({own}\s{{0,2}}{copulas})(?:(?![^\W_])|(?<=[:=]))\s{{0,3}}"
     return _Cues(re.compile(pattern), none, none, None, capital=True)
 

@@ -54,6 +54,14 @@ def find_text_after(reading: Reading, slot: Slot) -> list[Text]:
     return [Text(reading.original[first:last], first, last, 0.6)] if first < last else []
 
 
+def where_cued(reading: Reading, slot: Slot) -> int | None:
+    """Where the author's own cue stands that announces free text."""
+    words = [word for words in (slot.cues or {}).values() for word in words]
+    pattern = _text_cue(tuple(words), reading.language)
+    match = pattern.search(reading.folded.text) if pattern else None
+    return reading.folded.starts[match.start()] if match is not None else None
+
+
 def find_text_beside(reading: Reading, claims: Sequence[tuple[int, int]], *, begin: int = 0) -> list[Text]:
     """The first clause from `begin` on that holds no value claimed for another slot; else what stands before one."""
     text, at = reading.original, begin

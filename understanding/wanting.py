@@ -28,6 +28,8 @@ NEARLY: Final = 0.12
 _BESIDE_THE_BEST: Final = 0.125
 """How probable an intent must be to be offered beside the most probable one, as a part of its probability."""
 OFFERED: Final = 3
+OTHER_INTENT_OVER_FREE_TEXT: Final = 0.93
+"""What another wish needs where any words would be an answer."""
 CLEARLY: Final = 0.95
 """How probable an intent must be to begin it where the message only names a matter."""
 _TELLING_VALUES: Final = 2
@@ -101,6 +103,8 @@ def _parted(m: Material) -> Reading | None:
     asked = _asked_beside(m, sure)
     if not wishes or (len(wishes) == 1 and not asked):
         return None
+    if len(wishes) > 1 and not parts_of(m.text) and len(_stood_for(m, sure, wishes)) < 2:
+        return None
     if (m.loose or len(wishes) > 1) and m.whole.intents.best not in wishes:
         return None
     if m.loose and len(wishes) == 1 and not _falls_apart(m, sure[0], asked[0]):
@@ -111,6 +115,19 @@ def _parted(m: Material) -> Reading | None:
         commands += [start(name), *values_of(m, heard, name)]
     questions = [Question(command="question", text=part.text) for part in asked[:1]]
     return Reading((*commands, *questions), min(part.intents.certainty for part in sure))
+
+
+def _stood_for(m: Material, sure: Sequence[Heard], wishes: Sequence[str]) -> list[str]:
+    """Of wishes that nothing joins, those the whole message reminds of or that are clear by themselves.
+
+    The others only tell why or how: "I need an engineer, the router is dead".
+    """
+    clear = {part.intents.best for part in sure if part.intents.certainty >= CLEARLY}
+    return [name for name in wishes if name in clear or _score(m.whole, name) >= PLAUSIBLE]
+
+
+def _score(heard: Heard, intent: str) -> float:
+    return next((each["score"] for each in heard.intents.ranking if each["intent"] == intent), 0.0)
 
 
 def _only_a_value(m: Material, part: Heard) -> bool:
@@ -172,6 +189,13 @@ def rather_asks(m: Material, heard: Heard) -> bool:
 def wants_other(m: Material) -> bool:
     """Whether the message surely wants something else than the open flow."""
     return m.whole.intents.verdict == "sure" and m.whole.intents.best != m.active and not rather_asks(m, m.whole)
+
+
+def other_wishes(m: Material) -> list[Heard]:
+    """Parts of the message that as good as certainly want something else, one for each intent."""
+    sure = [part for part in m.parts if part.intents.verdict == "sure" and part.intents.best != m.active]
+    certain = [part for part in sure if part.intents.certainty >= OTHER_INTENT_OVER_FREE_TEXT]
+    return list({part.intents.best: part for part in reversed(certain)}.values())[::-1]
 
 
 def unsure(m: Material) -> Reading | None:

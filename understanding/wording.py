@@ -62,6 +62,16 @@ def says_meant(text: str) -> bool:
     return any(map(str.isdecimal, text)) and _meant().search(folded(text)) is not None
 
 
+def says_as_before(text: str) -> bool:
+    """Whether a text says that something is to be again what it was."""
+    return _as_before().search(folded(text)) is not None
+
+
+@cache
+def _as_before() -> re.Pattern[str]:
+    return phrases([word for each in load_examples() for word in each.as_before])
+
+
 @cache
 def _meant() -> re.Pattern[str]:
     return phrases([word for each in load_examples() for word in each.meant])

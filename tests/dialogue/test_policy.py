@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from config.project import Project
 from tests.dialogue.talking import (
     Talk,
     act,
@@ -645,3 +646,59 @@ def test_a_value_taken_back_and_given_anew_is_one_correction(first):
 
     assert values(scene)["amount"] == lira(600)
     assert outcome(scene) == "confirming"
+
+
+def booked() -> Talk:
+    talk = Talk()
+    talk.hears(start("appointment"), fill("branch", "kadikoy"), fill("date", "2026-03-20"), fill("time", "10:00"))
+    return talk
+
+
+@pytest.mark.parametrize("first", ["date", "time"])
+def test_a_value_of_the_same_message_does_not_fall_with_what_it_depends_on(first):
+    given = {"date": fill("date", "2026-03-21"), "time": fill("time", "11:00")}
+    scene = booked().hears(given.pop(first), *given.values())
+
+    assert values(scene) == {"branch": "kadikoy", "date": "2026-03-21", "time": "11:00"}
+    assert outcome(scene) == "confirming"
+
+
+@pytest.mark.parametrize("first", ["date", "time"])
+def test_undo_takes_back_all_that_the_last_message_corrected(first):
+    talk = booked()
+    given = {"date": fill("date", "2026-03-21"), "time": fill("time", "11:00")}
+    talk.hears(given.pop(first), *given.values())
+    scene = talk.hears(act("undo"), message="put it back")
+
+    assert values(scene) == {"branch": "kadikoy", "date": "2026-03-20", "time": "10:00"}
+    assert said(scene).startswith("Taken back. ")
+    assert "Date: Friday, March 20, 2026" in said(scene)
+    assert "time: 10:00" in said(scene).lower()
+
+
+def test_undo_of_first_values_takes_back_only_the_last_of_a_message():
+    talk = Talk()
+    talk.hears(start("appointment"))
+    talk.hears(fill("branch", "kadikoy"), fill("date", "2026-03-20"))
+    scene = talk.hears(act("undo"), message="undo")
+
+    assert values(scene) == {"branch": "kadikoy"}
+
+
+@pytest.mark.parametrize("reference", [None, "RN-1"])
+def test_taking_back_what_is_not_done_yet_is_giving_it_up(reference):
+    base = bank().model_dump(by_alias=True, exclude_unset=True)
+    base["intents"]["appointment"]["undo_with"] = "cancel_visit"
+    base["intents"]["cancel_visit"] = {
+        "title": "Cancel a visit",
+        "slots": {"visit": {"type": "id", "ask": "Which visit?"}},
+        "action": "cancel_visit",
+    }
+    base["actions"]["cancel_visit"] = {"effect": "write", "method": "DELETE", "url": "https://bank.example/visits"}
+    talk = Talk(Project.model_validate(base))
+    talk.hears(start("appointment"), fill("branch", "kadikoy"))
+    given = [fill("visit", reference)] if reference else []
+    scene = talk.hears(start("cancel_visit"), *given, message=f"cancel the visit {reference}")
+
+    assert (outcome(scene) == "cancelled") is (reference is None)
+    assert [frame["intent"] for frame in scene.stack] == ([] if reference is None else ["appointment"])

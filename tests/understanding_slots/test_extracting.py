@@ -234,3 +234,33 @@ def test_words_are_known_however_their_ends_change(ask, text, value):
 
     assert one(ask("tr", text, requested=["dog"], dog=dog)).value is value
     assert one(ask("tr", "köpeği", animal={"type": "choice", "values": {"dog": {"tr": ["köpek"]}}})).value == "dog"
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "address", "recipient"),
+    [
+        ("zh", "上海市徐汇区漕溪北路88号，收件人改成李四", "上海市徐汇区漕溪北路88号", "李四"),
+        ("zh", "地址改成上海市徐汇区漕溪北路88号，收件人李四", "上海市徐汇区漕溪北路88号", "李四"),
+        ("en", "14 Harbour Road, Leeds, recipient is Anna Berg", "14 Harbour Road, Leeds", "Anna Berg"),
+        ("tr", "Bağdat Caddesi 12, alıcı Ayşe Yılmaz", "Bağdat Caddesi 12", "Ayşe Yılmaz"),
+    ],
+)
+def test_a_text_ends_where_another_slot_is_named_and_given(ask, locale, text, address, recipient):
+    slots = {
+        "address": {"type": "text", "cues": {"zh": ["地址改成", "改成"], "en": ["address to"]}},
+        "recipient": {
+            "type": "name",
+            "title": {"zh": "收件人", "en": "recipient", "tr": "alıcı"},
+            "cues": {"zh": ["收件人"], "en": ["recipient"], "tr": ["alıcı"]},
+        },
+    }
+    found = ask(locale, text, requested=["address"], **slots)
+
+    assert {each.slot: each.value for each in found} == {"address": address, "recipient": recipient}
+
+
+def test_a_text_with_another_slots_name_and_no_value_for_it_is_one(ask):
+    slots = {"reason": {"type": "text"}, "date": {"type": "date", "title": {"en": "date"}}}
+    text = "it never came, date after date was promised"
+
+    assert [each.value for each in ask("en", text, requested=["reason"], **slots)] == [text]
