@@ -9,10 +9,10 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check -qq
 export LANGGRAPH_STRICT_MSGPACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser bench crash lint audit dev clean
+.PHONY: help run test browser bench crash lint reference audit dev clean
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-9s %s\n", $$1, $$2 }'
 
 run: $(VENV)/.runtime ## serve the demo projects at http://127.0.0.1:8000, or at another PORT=…
 	@$(PYTHON) -m cli serve --demo --port $(PORT)
@@ -35,6 +35,10 @@ lint: $(VENV)/.development ## style, types and layers
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
 	$(VENV)/bin/lint-imports
+
+reference: $(VENV)/.runtime ## write the pages of docs/reference anew
+	@$(PYTHON) -m config.reference > docs/reference/project.md
+	@$(PYTHON) -m serving.reference > docs/reference/http.md
 
 audit: $(VENV)/.development ## ask the advisory databases about what is locked; needs the network
 	$(VENV)/bin/uv tool run pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock

@@ -90,8 +90,8 @@ def init(
         raise fail(error) from None
     for path in written:
         typer.echo(f"wrote {path}")
-    steps = ("check", "test", "ingest", "chat")
-    typer.echo("\nNext: " + " · ".join(f"switchboard {step} {folder}" for step in steps))
+    steps = (f"check {folder}", f"test {folder}", f"chat {folder} --stubs")
+    typer.echo("\nNext: " + " · ".join(f"switchboard {step}" for step in steps))
 
 
 @app.command()

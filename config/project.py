@@ -7,7 +7,9 @@ A text is one string for every locale or one per locale; `localized` picks.
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
+
+from config.authentication import Auth, Model
 
 DEFAULT_TENANT: Final = "default"
 
@@ -62,23 +64,17 @@ def localized(text: LocalizedText | None, locale: str, default: str) -> str | No
     return text.get(locale) or text.get(default) or next(iter(text.values()), None)
 
 
-class Model(BaseModel):
-    """A frozen piece of a project that refuses unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
 class Slot(Model):
     """A value the bot needs from the customer: its type, its rules and the words to ask for it."""
 
-    type: SlotType = "text"
+    type: SlotType = Field("text", description="What kind of value it is; it decides what is understood and said.")
     title: LocalizedText | None = Field(None, description="How the slot is called when talking to a customer.")
     ask: LocalizedText | None = Field(None, description="The question that asks for it.")
     invalid: LocalizedText | None = Field(None, description="Said when a value is of the right type but not allowed.")
     wrong_type: LocalizedText | None = Field(None, description="Said when no value of this type was understood.")
     why: LocalizedText | None = Field(None, description="Said when the customer asks why it is needed.")
     hint: LocalizedText | None = Field(None, description="What to look for, in words for a model.")
-    required: bool = True
+    required: bool = Field(True, description="Whether it is asked for; else it is only taken where it is said.")
     sensitive: bool = Field(False, description="Masked in logs, traces and the desk's packet.")
     default: JsonValue = Field(None, description="Taken when the customer says nothing of it.")
     variable: Name | None = Field(
@@ -119,9 +115,11 @@ class Intent(Model):
     title: LocalizedText | None = Field(None, description="How it is called when talking to a customer.")
     examples: dict[str, list[str]] = Field({}, description="What customers say; `[500 lira](amount)` marks a slot.")
     slots: dict[Name, Slot] = Field({}, description="In the order in which they are asked.")
-    action: Name | None = None
+    action: Name | None = Field(None, description="What is called once its slots are known.")
     confirm: bool | None = Field(None, description="Ask before acting; by default where the action's effect is write.")
-    digressions: Literal["allow", "ask", "block"] = "allow"
+    digressions: Literal["allow", "ask", "block"] = Field(
+        "allow", description="Another wish in the middle of it is begun, asked about first, or put off."
+    )
     when: str | None = Field(None, description="A guard: the intent can start only where this expression is true.")
     reply: LocalizedText | None = Field(None, description="A fixed reply, or the reply after the slots are known.")
     transfer: bool = Field(False, description="Hand over to a person once its slots are known.")
@@ -135,22 +133,24 @@ class Action(Model):
     """A call of the business's API, described as data."""
 
     title: LocalizedText | None = Field(None, description="How the service is called in an error text.")
-    description: str = ""
-    effect: Literal["read", "write"] = "read"
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = "GET"
-    url: str
-    auth: Name | None = None
-    headers: dict[str, str] = {}
-    query: dict[str, JsonValue] = {}
+    description: str = Field("", description="What it does, in a sentence for people and agents.")
+    effect: Literal["read", "write"] = Field(
+        "read", description="Whether it changes something; POST, PUT, PATCH and DELETE do unless `read` stands here."
+    )
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = Field("GET", description="The HTTP method.")
+    url: str = Field(description="The address; a template, whose values are escaped.")
+    auth: Name | None = Field(None, description="One of `auth`.")
+    headers: dict[str, str] = Field({}, description="Headers; templates.")
+    query: dict[str, JsonValue] = Field({}, description="Parameters of the query; templates, empty ones are left out.")
     body: JsonValue = Field(None, alias="json", description="The JSON body; a lone template keeps its value's type.")
-    form: dict[str, str] | None = None
-    text: str | None = None
+    form: dict[str, str] | None = Field(None, description="A form as the body, instead of `json`.")
+    text: str | None = Field(None, description="Plain text as the body, instead of `json`.")
     timeout: float = Field(10, gt=0, le=120, description="Seconds for the whole call.")
     retries: int = Field(0, ge=0, le=5, description="For reads, and for writes the API deduplicates.")
     idempotency: bool = Field(False, description="The API honours the Idempotency-Key it is sent.")
     status: Name | None = Field(None, description="The action that tells whether an uncertain call took effect.")
     result: dict[Name, str] = Field({}, description="Variables from the JSON answer, by JMESPath.")
-    reply: LocalizedText | None = None
+    reply: LocalizedText | None = Field(None, description="Said when it succeeded; a template over `result`.")
     reply_prompt: str | None = Field(None, description="A model words the answer; `reply` is the fallback.")
     errors: dict[int, LocalizedText] = Field({}, description="What is said for an HTTP status.")
 
@@ -169,61 +169,10 @@ class Action(Model):
         return self
 
 
-class TokenEndpoint(Model):
-    """A token fetched from an endpoint of its own, kept until it expires, refreshed once on 401."""
-
-    type: Literal["token_endpoint"]
-    url: str
-    method: Literal["GET", "POST"] = "POST"
-    body: dict[str, JsonValue] | None = Field(None, alias="json")
-    form: dict[str, str] | None = None
-    headers: dict[str, str] = {}
-    token_path: str = "access_token"
-    expires_path: str | None = "expires_in"
-    header: str = "Authorization: Bearer {{ token }}"
-
-
-class Bearer(Model):
-    """A fixed bearer token."""
-
-    type: Literal["bearer"]
-    token: str
-
-
-class ApiKey(Model):
-    """A key in a header or in the query."""
-
-    type: Literal["api_key"]
-    key: str
-    header: str | None = "X-API-Key"
-    query: str | None = None
-
-
-class Basic(Model):
-    """A user name and a password."""
-
-    type: Literal["basic"]
-    username: str
-    password: str
-
-
-class OAuth2ClientCredentials(Model):
-    """The client credentials grant of OAuth 2.0 (RFC 6749 §4.4)."""
-
-    type: Literal["oauth2_client_credentials"]
-    token_url: str
-    client_id: str
-    client_secret: str
-    scope: str | None = None
-
-
-Auth = Annotated[TokenEndpoint | Bearer | ApiKey | Basic | OAuth2ClientCredentials, Field(discriminator="type")]
-
-
 class KnowledgeSource(Model):
     """A file or folder of documents that are not for everybody."""
 
-    path: str
+    path: str = Field(description="The file or folder, from the project's folder.")
     labels: list[str] = Field([], description="Found in conversations that have one of these labels, or none at all.")
     channels: list[str] = Field([], description="Found on these channels (`channel_type`) only.")
 
@@ -234,9 +183,9 @@ class Knowledge(Model):
     sources: list[str | KnowledgeSource] = Field(
         ["knowledge/"], description="Files and folders; as `{path, labels, channels}` not for everybody."
     )
-    max_evidence_tokens: int = Field(2000, ge=50, le=100_000)
-    top_k: int = Field(5, ge=1, le=50)
-    enabled: bool = True
+    max_evidence_tokens: int = Field(2000, ge=50, le=100_000, description="How much of them one answer may read.")
+    top_k: int = Field(5, ge=1, le=50, description="How many passages one answer may read.")
+    enabled: bool = Field(True, description="Whether it answers from documents at all.")
 
     @property
     def paths(self) -> list[str]:
@@ -247,34 +196,34 @@ class Knowledge(Model):
 class FittedConfidence(Model):
     """The fitted number: below `low` transfer, up to `high` answer and offer a person."""
 
-    rule: Literal["fitted"] = "fitted"
-    low: float = Field(0.3, ge=0, le=1)
-    high: float = Field(0.6, ge=0, le=1)
+    rule: Literal["fitted"] = Field("fitted", description="This rule.")
+    low: float = Field(0.3, ge=0, le=1, description="Below it a person takes over.")
+    high: float = Field(0.6, ge=0, le=1, description="Up to it a person is offered with the answer.")
 
 
 class SimpleConfidence(Model):
     """The rule over raw retrieval scores, for embeddings whose cosines spread."""
 
-    rule: Literal["simple"]
-    score_threshold: float = Field(0.7, ge=0, le=1)
-    min_hits: int = Field(1, ge=0)
-    low: float = Field(0.5, ge=0, le=1)
-    high: float = Field(0.8, ge=0, le=1)
-    insufficient_penalty: float = Field(0.3, ge=0, le=1)
+    rule: Literal["simple"] = Field(description="This rule.")
+    score_threshold: float = Field(0.7, ge=0, le=1, description="A passage with this score counts as a hit.")
+    min_hits: int = Field(1, ge=0, description="Fewer hits are not sufficient.")
+    low: float = Field(0.5, ge=0, le=1, description="Below it a person takes over.")
+    high: float = Field(0.8, ge=0, le=1, description="Up to it a person is offered with the answer.")
+    insufficient_penalty: float = Field(0.3, ge=0, le=1, description="Taken off where the hits are not sufficient.")
 
 
 class Desk(Model):
     """Where a transfer is announced."""
 
-    webhook: str
-    secret: str | None = None
+    webhook: str = Field(description="The address that a transfer is POSTed to.")
+    secret: str | None = Field(None, description="What it is signed with: `${NAME}`.")
 
 
 class Chatwoot(Model):
     """A Chatwoot account whose agent bot this project is: conversations come from it, and go to its people."""
 
     url: str = Field(description="Where Chatwoot is: `https://chat.example.com`.")
-    account: int = Field(ge=1)
+    account: int = Field(ge=1, description="The number of the account.")
     token: str = Field(description="The agent bot's access token: `${NAME}`.")
     secret: str = Field(description="What Chatwoot signs the agent bot's webhook with: `${NAME}`.")
 
@@ -282,13 +231,13 @@ class Chatwoot(Model):
 class Transfer(Model):
     """When a person takes over, and who is told."""
 
-    after_failures: int = Field(3, ge=1, le=20)
-    on_low_confidence: bool = True
+    after_failures: int = Field(3, ge=1, le=20, description="Turns in a row that failed, by any cause together.")
+    on_low_confidence: bool = Field(True, description="Transfer below `confidence.low`.")
     on_action_failed: bool = Field(
         True, description="Transfer when an action fails without a text of the author's for it."
     )
-    desk: Desk | None = None
-    chatwoot: Chatwoot | None = None
+    desk: Desk | None = Field(None, description="Where a transfer is announced.")
+    chatwoot: Chatwoot | None = Field(None, description="A Chatwoot inbox as the desk.")
     hours: str | None = Field(None, description="When people are there: `Mon-Fri 09:00-18:00`; always if unset.")
     wait_minutes: float | None = Field(
         None, gt=0, description="If nobody has taken a transfer after this long, the bot answers again; never if unset."
@@ -298,17 +247,17 @@ class Transfer(Model):
 class Limits(Model):
     """What one message, one turn and one day may use."""
 
-    message_chars: int = Field(4000, ge=1, le=100_000)
-    turn_seconds: float = Field(30, gt=0, le=600)
-    history_tokens: int = Field(4000, ge=0, le=200_000)
-    llm_calls_per_turn: int = Field(3, ge=0, le=20)
+    message_chars: int = Field(4000, ge=1, le=100_000, description="Characters of one message; more is refused.")
+    turn_seconds: float = Field(30, gt=0, le=600, description="Seconds of one turn; then it falls back and says so.")
+    history_tokens: int = Field(4000, ge=0, le=200_000, description="How much of the past a turn may read.")
+    llm_calls_per_turn: int = Field(3, ge=0, le=20, description="Calls of a model in one turn.")
     llm_tokens_per_day: int = Field(
         2_000_000, ge=0, description="What is used up leaves the embedded engine, until midnight UTC."
     )
     turns_per_minute: int | None = Field(
         None, ge=1, description="Turns that all of the bot's customers together may have; no limit if unset."
     )
-    max_params_per_question: int = Field(2, ge=1, le=10)
+    max_params_per_question: int = Field(2, ge=1, le=10, description="Slots that one question may ask for.")
 
 
 class SessionRules(Model):
@@ -322,18 +271,24 @@ class SessionRules(Model):
         "together with its message (interrupt).",
     )
     burst_seconds: float = Field(1.0, gt=0, le=30, description="With `busy: merge`: a burst ends after so much quiet.")
-    empty_message: Literal["ask", "refuse"] = "ask"
+    empty_message: Literal["ask", "refuse"] = Field(
+        "ask", description="An empty message is answered with the open question, or refused."
+    )
 
 
 class Project(Model):
     """One bot of a tenant: all that `project.yaml` says."""
 
-    name: ProjectName
-    tenant: ProjectName = DEFAULT_TENANT
-    locales: list[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]] = Field(min_length=1)
-    timezone: str = "UTC"
-    persona: LocalizedText = ""
-    understanding: Literal["embedded", "llm", "hybrid"] = "hybrid"
+    name: ProjectName = Field(description="The folder's name.")
+    tenant: ProjectName = Field(DEFAULT_TENANT, description="The company whose bot it is.")
+    locales: list[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]] = Field(
+        min_length=1, description="The languages it speaks; the first is the default."
+    )
+    timezone: str = Field("UTC", description="What `tomorrow` means: an IANA name such as `Europe/Istanbul`.")
+    persona: LocalizedText = Field("", description="Who it is and how it speaks: the general prompt of a model.")
+    understanding: Literal["embedded", "llm", "hybrid"] = Field(
+        "hybrid", description="Who reads messages: the embedded engine, a model, or a model where the engine is unsure."
+    )
     sure: float = Field(
         0.75,
         ge=0,
@@ -343,15 +298,17 @@ class Project(Model):
     )
     texts: dict[str, dict[str, str]] = Field({}, description="Built-in texts overridden, per locale.")
     slots: dict[Name, Slot] = Field({}, description="Slots shared by several intents.")
-    intents: dict[Name, Intent] = {}
-    actions: dict[Name, Action] = {}
-    auth: dict[Name, Auth] = {}
-    allow_hosts: list[str] = []
-    knowledge: Knowledge = Knowledge()
-    confidence: Annotated[FittedConfidence | SimpleConfidence, Field(discriminator="rule")] = FittedConfidence()
-    transfer: Transfer = Transfer()
-    limits: Limits = Limits()
-    session: SessionRules = SessionRules()
+    intents: dict[Name, Intent] = Field({}, description="What a customer may want.")
+    actions: dict[Name, Action] = Field({}, description="Calls of the business's API.")
+    auth: dict[Name, Auth] = Field({}, description="How actions say who they are.")
+    allow_hosts: list[str] = Field([], description="Hosts that actions may reach besides those in their addresses.")
+    knowledge: Knowledge = Field(Knowledge(), description="What it answers questions from.")
+    confidence: Annotated[FittedConfidence | SimpleConfidence, Field(discriminator="rule")] = Field(
+        FittedConfidence(), description="From when on it is sure enough."
+    )
+    transfer: Transfer = Field(Transfer(), description="When a person takes over, and where that is announced.")
+    limits: Limits = Field(Limits(), description="What it may use.")
+    session: SessionRules = Field(SessionRules(), description="How long a conversation lasts, and what interrupts it.")
 
     @field_validator("timezone")
     @classmethod

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI, Request, Response
 from pydantic import JsonValue
 
-from config.project import Action, Auth, Desk, OAuth2ClientCredentials, Project, TokenEndpoint
+from config.authentication import Auth, OAuth2ClientCredentials, TokenEndpoint
+from config.project import Action, Desk, Project
 from config.secrets import names_in_environment
 from config.versions import Version
 from scenarios.model import Scenario, ScenarioTurn, StubAnswer

@@ -13,7 +13,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from pydantic import JsonValue
 
-from config.project import ApiKey, Auth, Basic, Bearer, OAuth2ClientCredentials, TokenEndpoint
+from config.authentication import ApiKey, Auth, Basic, Bearer, OAuth2ClientCredentials, TokenEndpoint
 from config.secrets import MissingVariableError, resolve
 from config.templates import TemplateError, render_text
 from tools.egress import Egress

@@ -14,7 +14,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from config.project import OAuth2ClientCredentials, Project, TokenEndpoint
+from config.authentication import OAuth2ClientCredentials, TokenEndpoint
+from config.project import Project
 from config.secrets import MissingVariableError, resolve_template
 from tools.errors import EgressRefusedError
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -23,9 +22,6 @@ from serving.langserve_mount import BATCH_LIMIT
 from tests.house.tree import ROOT, packages, tracked
 
 README = (ROOT / "README.md").read_text("utf-8")
-DOCUMENTS = [
-    ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "demo/README.md", "evals/README.md")
-]
 
 
 def section(title: str) -> str:
@@ -158,21 +154,6 @@ def test_every_package_has_its_row():
     table = README.split("| | what is where |", 1)[1].split("\n\n", 1)[0]
     for package in packages():
         assert f"`{package}/`" in table, package
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_link_to_a_file_or_a_heading_leads_somewhere(document: Path):
-    text = document.read_text("utf-8")
-    headings = {_anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)}
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        if target.startswith("#"):
-            assert target[1:] in headings, target
-        elif not target.startswith("http"):
-            assert (document.parent / target).is_file(), target
-
-
-def _anchor(heading: str) -> str:
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def test_contributing_names_files_that_are_there():
