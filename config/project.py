@@ -274,6 +274,11 @@ class SessionRules(Model):
     empty_message: Literal["ask", "refuse"] = Field(
         "ask", description="An empty message is answered with the open question, or refused."
     )
+    hang_up: Literal["finish", "stop"] = Field(
+        "finish",
+        description="A caller hangs up before an action that changes something: it is done, and its receipt shown on "
+        "return (finish), or it is not done, and asked about again (stop; with `busy: queue` and `reject`).",
+    )
 
 
 class Project(Model):

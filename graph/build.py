@@ -42,7 +42,7 @@ def build_graph(parts: Parts, checkpointer: BaseCheckpointSaver[Any] | None = No
     add("ask_slot", timed(ask_slot))
     stoppable = parts.interruptions
     calling = partial(call_api, versions=versions, actions=actions, writer=writer, interruptions=stoppable)
-    add("call_api", timed(calling))
+    add("call_api", timed(partial(calling, departures=parts.departures)))
     add("retrieve", timed(partial(retrieve, versions=versions, knowledge=knowledge)))
     drafting = partial(draft_answer, versions=versions, writer=writer, takeovers=parts.takeovers)
     add("draft_answer", timed(partial(drafting, interruptions=stoppable)))

@@ -1,6 +1,6 @@
 """What a caller of the graph says and hears: one turn in, pieces and one end out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
@@ -28,6 +28,8 @@ class TurnCall:
     """What made the turn."""
     heard: int = 0
     """How many characters of the reply a caller who comes back has heard already."""
+    left: Callable[[], bool] | None = None
+    """Says whether a caller who waits for the whole answer has hung up."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from config.clock import Clock
 from config.versions import Versions
+from dialogue.departures import Departures
 from dialogue.interruptions import Interruptions
 from dialogue.takeovers import Takeovers
 from tools.ports import Actions, AnswerWriter, DeskLine, KnowledgeBase
@@ -25,3 +26,5 @@ class Parts:
     """Shared with whoever lets persons speak in sessions."""
     interruptions: Interruptions = field(default_factory=Interruptions)
     """Shared with whoever may stop a turn."""
+    departures: Departures = field(default_factory=Departures)
+    """Shared with whoever knows who listens to a turn."""

@@ -208,6 +208,7 @@ async def open_services(
             scrub=opened.storage.scrub,
             takeovers=parts.takeovers,
             interruptions=parts.interruptions,
+            departures=parts.departures,
             # Without a model nothing is spent, and nothing need be looked up.
             budget=TokenBudget(counters if settings.model else None),
             admission=Admission(

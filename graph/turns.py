@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from config.clock import Clock
 from config.errors import ProjectNotFoundError, VersionNotFoundError
 from config.versions import Version, Versions
+from dialogue.departures import Departures
 from dialogue.interruptions import Interruptions
 from dialogue.takeovers import Takeovers
 from graph.admission import Admission
@@ -72,6 +73,7 @@ class Turns(Sessions):
         deeds: Deeds | None = None,
         takeovers: Takeovers | None = None,
         interruptions: Interruptions | None = None,
+        departures: Departures | None = None,
         locks: TurnLocks | None = None,
         admission: Admission | None = None,
         look: Look | None = None,
@@ -95,6 +97,7 @@ class Turns(Sessions):
         self._look = look
         self.figures = Figures()
         self._entries = Entries(graph, turn_log, mailbox, clock)
+        self._departures = departures or Departures()
         self._running = Running(graph, budget, interruptions or Interruptions(), self.figures)
         self._together = Together(mailbox, self._running)
         self._tasks: set[asyncio.Task[TurnEvent]] = set()
@@ -104,7 +107,7 @@ class Turns(Sessions):
 
     async def run(self, call: TurnCall) -> Final | Failed:
         """One turn, waited for; raises TurnRefusedError where it was not begun."""
-        end = await self._begin(call, streamed=False).end()
+        end = await self._begin(call, streamed=False).end(call.left)
         if isinstance(end, Delta):
             raise TypeError("a turn ended with a piece of its reply")
         return end
@@ -253,7 +256,10 @@ class Turns(Sessions):
             entries, answer = await self._together.answer(call, version, thread, hearing)
         else:
             call = replace(call, message_id=call.message_id or uuid4().hex)
-            answer = await self._answer_known(call, version, thread, hearing)
+            with self._departures.under_way(
+                (call.tenant, version.project.name, call.session_id), lambda: hearing.live.deserted
+            ):
+                answer = await self._answer_known(call, version, thread, hearing)
             entries = [of_one(call, call.message_id or "", answer)]
         await self._entries.enter(call, version, thread, entries, waited=collected)
         return answer

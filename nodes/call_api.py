@@ -5,9 +5,10 @@ from pydantic import JsonValue
 
 from config.versions import Version, Versions
 from dialogue.context import TurnContext, given, may_ask_model
+from dialogue.departures import Departures
 from dialogue.interruptions import Interruptions
 from dialogue.results import action_part, after_action
-from dialogue.scene import values_of
+from dialogue.scene import intent_title, values_of
 from dialogue.state import DialogueState, DialogueUpdate, Frame, Part, Plan, Receipt
 from dialogue.untold import tell_untold
 from tools.ports import ActionCall, Actions, AnswerWriter
@@ -21,6 +22,7 @@ async def call_api(
     actions: Actions,
     writer: AnswerWriter,
     interruptions: Interruptions,
+    departures: Departures,
 ) -> DialogueUpdate:
     """Call it once, say what came of it, and take the flow off the stack."""
     version = versions.get(state["tenant"], state["project"], state["version"])
@@ -28,6 +30,8 @@ async def call_api(
     if frame["plan"] is None:
         raise RuntimeError(f"flow {frame['flow_id']!r} reached its action without a plan")
     call = planned_call(state, frame, frame["plan"], deadline=given(runtime.context).deadline)
+    if await _nobody_would_hear(state, version, call, actions, departures):
+        return _left_undone(state, version, frame)
     interruptions.commit(state["tenant"], state["project"], state["session_id"])
     receipt = await actions.call(version, call)
     said, update = await _worded(state, version, receipt, given(runtime.context), writer)
@@ -37,6 +41,27 @@ async def call_api(
     ended["receipts"] = [*state["receipts"], receipt]
     ended["untold"] = [one for one in state["untold"] if one["key"] != receipt["key"]]
     return {**tell_untold(ended, version), **update, "intent": frame["intent"]}
+
+
+async def _nobody_would_hear(
+    state: DialogueState, version: Version, call: ActionCall, actions: Actions, departures: Departures
+) -> bool:
+    """Whether nothing is to be changed for a caller who has hung up; what went out before is told all the same."""
+    action = version.project.actions.get(call.plan["action"])
+    if version.project.session.hang_up != "stop" or action is None or not action.writes:
+        return False
+    gone = departures.gone(state["tenant"], state["project"], state["session_id"])
+    return gone and not await actions.begun(version, call)
+
+
+def _left_undone(state: DialogueState, version: Version, frame: Frame) -> DialogueUpdate:
+    """Nothing is done, which is said; what needed a yes needs it again, what needed none has to be wished again."""
+    title = intent_title(version.project, frame["intent"], state["locale"])
+    said = Part(kind="note", text=version.text("hang_up.not_done", state["locale"], intent=title))
+    anew = Frame(**{**frame, "plan": None, "status": "collecting"})
+    below = state["stack"][:-1]
+    asked = version.project.needs_confirmation(frame["intent"])
+    return DialogueUpdate(stack=[*below, anew] if asked else below, open=None, parts=[*state["parts"], said])
 
 
 def planned_call(state: DialogueState, frame: Frame, plan: Plan, *, deadline: float | None = None) -> ActionCall:

@@ -1,8 +1,8 @@
 """POST /chat: one turn, as one JSON answer or as server-sent events; the Accept header says which."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, cast
@@ -95,7 +95,24 @@ async def chat(
         seconds = cast(float, request.app.state.heartbeat_seconds)
         place = place_in(call, last_event_id)
         return await _streamed(turns.stream(replace(call, heard=place.heard)), place, seconds)
-    return Response(to_json(await turns.answer(call)), media_type="application/json")
+    async with listening(request) as left:
+        return Response(to_json(await turns.answer(replace(call, left=left))), media_type="application/json")
+
+
+@asynccontextmanager
+async def listening(request: Request) -> AsyncIterator[Callable[[], bool]]:
+    """Says whether the caller of a request, whose body has been read, has hung up meanwhile."""
+    leaving = asyncio.ensure_future(_leaving(request))
+    try:
+        yield lambda: leaving.done() and not leaving.cancelled()
+    finally:
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+
+
+async def _leaving(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 Shape = Callable[[Mapping[str, JsonValue]], dict[str, JsonValue]]

@@ -26,6 +26,12 @@ def check_surroundings(report: Report) -> None:
             f"low {project.confidence.low} is above high {project.confidence.high}",
             "low at most high",
         )
+    if project.session.hang_up == "stop" and project.session.busy in ("merge", "interrupt"):
+        report.warn(
+            ("session", "hang_up"),
+            f"'stop' has no effect beside busy: {project.session.busy}, where several callers wait for one turn",
+            "busy: queue or reject",
+        )
     if len(set(project.locales)) < len(project.locales):
         report.error(("locales",), "a locale stands twice", "every locale once")
 

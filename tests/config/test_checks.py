@@ -86,6 +86,7 @@ WARNINGS = [
     (changed("    title: {en: Send money, tr: Para gönderme}\n", ""), "intents.send_money: without a title it is called 'send money'"),
     (changed("en: [what does it cost], ", ""), "intents.fees.examples: no examples in en"),
     (changed("timezone:", "texts: {tr: {greeting: Selam}}\ntimezone:"), "texts.tr.greeting: worded anew in tr, but not in en"),
+    (changed("timezone:", "session: {busy: merge, hang_up: stop}\ntimezone:"), "session.hang_up: 'stop' has no effect beside busy: merge"),
     (changed("[en, tr]", "[en, tr, fr]"), "locales: there is no language data for 'fr': its texts are said, and what customers write is read, in another language; there is de, en, tr, zh; expected one of these, or a folder config/locales/fr with texts.yaml, acts.yaml and grammar.yaml"),
     (changed("what does it cost", "transfer some moneys"), "nearly the same example belongs to 'send_money' (line 13)"),
     (changed("transfer some money", '"send 500 lira please"'), "the same example stands in line 13 already"),

@@ -235,6 +235,7 @@ class Room:
                     versions=self.versions,
                     takeovers=parts.takeovers,
                     interruptions=parts.interruptions,
+                    departures=parts.departures,
                     locks=storage.locks,
                     budget=TokenBudget(),
                     clock=lambda: self.now,

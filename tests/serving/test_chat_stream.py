@@ -136,6 +136,21 @@ async def test_who_hangs_up_loses_nothing_and_the_turn_runs_on(start: StartServi
     assert len(service.services.turns.calls) == 1
 
 
+async def test_who_hangs_up_while_waiting_for_the_whole_answer_is_known_to_have_left(start: StartService) -> None:
+    service = await start(lambda call: [0.5, Final(answer(call, "ab"))])
+    body = {"message": "m", "session_id": "s1", "message_id": "m1"}
+
+    with pytest.raises(httpx.ReadTimeout):
+        await service.http.post("/chat", json=body, timeout=httpx.Timeout(5, read=0.2))
+    calls = service.services.turns.calls
+    async with asyncio.timeout(5):
+        while not (calls and calls[0].left is not None and calls[0].left()):  # noqa: ASYNC110 - the server has no news
+            await asyncio.sleep(0.01)
+
+    again = await service.http.post("/chat", json=body)
+    assert again.json()["reply"] == "ab"
+
+
 @pytest.mark.parametrize("named", [True, False], ids=["message id in the body", "only in the header"])
 async def test_a_stream_that_broke_off_goes_on_behind_the_last_event_that_was_seen(
     start: StartService, named: bool
