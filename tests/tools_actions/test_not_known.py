@@ -16,6 +16,7 @@ from tools.errors import LedgerUnavailableError
 from tools.findings import Finding
 from tools.ledger import SCHEMA, ActionLedger
 from tools.owners import FileOwner
+from tools.sqlite_connection import SqliteConnection
 from tools.sqlite_file import SqliteFile
 
 everywhere = pytest.mark.parametrize("kind", ["sqlite", "postgres"], indirect=True)
@@ -251,9 +252,10 @@ async def test_a_turn_cancelled_while_it_claims_leaves_no_claim(run, tmp_path):
 
 
 def test_a_worker_that_cannot_be_looked_at_is_taken_for_alive(tmp_path):
+    connection = SqliteConnection(sqlite3.connect(":memory:"))
     with FileOwner(tmp_path) as owner:
         (tmp_path / "elsewhere.worker").mkdir()
 
-        assert owner.lives("elsewhere", None) is True
-        assert owner.lives("never", None) is False
-        assert owner.lives(owner.name, None) is True
+        alive = [name for name in ("elsewhere", "never", owner.name) if owner.lives(name, connection)]
+
+    assert alive == ["elsewhere", owner.name]
