@@ -1,9 +1,13 @@
 """A project's documents, for whoever looks after them."""
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Final
 
 from pydantic import JsonValue
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random
 
 from config.versions import Versions
 from dialogue.audience import EVERYBODY, Audience
@@ -11,7 +15,11 @@ from ingest.documents import UnreadableFileError
 from ingest.run import add_document
 from ingest.sources import Meant
 from tools.knowledge import ChromaKnowledge
-from tools.knowledge_errors import DocumentNotFoundError, SearchFailedError
+from tools.knowledge_errors import DocumentNotFoundError, KnowledgeChangedError, SearchFailedError
+from tools.knowledge_records import DocumentRecord
+
+_PATIENCE: Final = 20.0
+"""Seconds for which a change is made again where others are faster."""
 
 
 class Documents:
@@ -20,6 +28,7 @@ class Documents:
     def __init__(self, versions: Versions, base: ChromaKnowledge) -> None:
         self._versions = versions
         self._base = base
+        self._turns: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def documents(self, tenant: str, project: str) -> list[dict[str, JsonValue]]:
         """The documents, each with at least its `id` and `name`."""
@@ -45,18 +54,23 @@ class Documents:
         """
         version = self._versions.current(tenant, project)
         meant = Meant(tuple(labels), tuple(channels))
+
+        def write() -> DocumentRecord:
+            return add_document(version, name, content, knowledge=self._base, meant=meant)
+
         try:
-            document = await self._base.run(
-                lambda: add_document(version, name, content, knowledge=self._base, meant=meant)
-            )
+            async with self._turns[tenant, project]:
+                document: DocumentRecord = await _upon_others()(self._base.run, write)
         except UnreadableFileError as error:
             return {"name": name, "status": "refused", "reason": str(error)}
         return {**_plain(asdict(document)), "name": document.source, "status": "indexed"}
 
     async def remove(self, tenant: str, project: str, document_id: str) -> bool:
         """Forget one document; False where there is none."""
+        version = self._versions.current(tenant, project)
         try:
-            await self._base.remove_document(self._versions.current(tenant, project), document_id)
+            async with self._turns[tenant, project]:
+                await _upon_others()(self._base.remove_document, version, document_id)
         except DocumentNotFoundError:
             return False
         return True
@@ -79,6 +93,12 @@ class Documents:
         if found["failure"] is not None:
             raise SearchFailedError(found["failure"])
         return [_plain(dict(passage)) for passage in found["passages"][:limit]]
+
+
+def _upon_others() -> AsyncRetrying:
+    """Makes a change anew where another process made one meanwhile; in this one they wait for each other."""
+    again = retry_if_exception_type(KnowledgeChangedError)
+    return AsyncRetrying(retry=again, stop=stop_after_delay(_PATIENCE), wait=wait_random(0, 1), reraise=True)
 
 
 def _plain(record: dict[str, object]) -> dict[str, JsonValue]:

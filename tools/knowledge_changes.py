@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from tools import lexical
-from tools.knowledge_errors import KnowledgeUnavailableError
+from tools.knowledge_errors import KnowledgeChangedError
 from tools.knowledge_records import Base, NewDocument, PassageRow, Snapshot
 from tools.knowledge_tables import KnowledgeTables
 
@@ -68,7 +68,7 @@ def commit(
 ) -> int:
     """Make `documents` with their `rows` current and those of id in `gone` past, in one step; the new generation.
 
-    Raises KnowledgeUnavailableError where another writer was faster.
+    Raises KnowledgeChangedError where another writer was faster.
     """
     born = base.generation + 1
     with tables.writing() as write:
@@ -77,7 +77,7 @@ def commit(
             (born, encoder, base.id, base.generation),
         )
         if moved.rowcount != 1:
-            raise KnowledgeUnavailableError("another ingestion of this project finished meanwhile; run it again")
+            raise KnowledgeChangedError("another ingestion of this project finished meanwhile; run it again")
         _bury(write, base, born, [*gone, *(document.id for document in documents)])
         _insert_documents(write, base, born, documents)
         _insert_passages(write, base, born, rows)

@@ -26,6 +26,10 @@ class KnowledgeUnavailableError(KnowledgeError):
         return "the knowledge base cannot be read"
 
 
+class KnowledgeChangedError(KnowledgeUnavailableError):
+    """Somebody else changed the project's documents meanwhile: what was to be written was made for the ones before."""
+
+
 class EncoderMismatchError(KnowledgeError):
     """The vectors are of another embedding engine, so that no distance between them and a question means anything."""
 

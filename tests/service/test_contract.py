@@ -476,6 +476,20 @@ async def test_nobody_speaks_in_a_session_that_is_not(house: House) -> None:
 # --- knowledge ------------------------------------------------------------------------------------------------------
 
 
+async def test_documents_that_are_uploaded_and_removed_at_once_are_all_there_or_gone(house: House) -> None:
+    names = [f"leaflet-{number}.md" for number in range(5)]
+    send = [house.http.post("/knowledge/documents", files={"file": (name, f"# {name}\nOurs.")}) for name in names]
+    added = await asyncio.gather(*send)
+    listed = (await house.http.get("/knowledge/documents")).json()["documents"]
+    gone = await asyncio.gather(*(house.http.delete(f"/knowledge/documents/{each.json()['id']}") for each in added))
+    left = (await house.http.get("/knowledge/documents")).json()["documents"]
+
+    assert [each.status_code for each in added] == [201] * 5
+    assert {*names} <= {entry["name"].rpartition("/")[2] for entry in listed}
+    assert [each.status_code for each in gone] == [200] * 5
+    assert len(left) == len(listed) - 5
+
+
 async def test_a_document_is_uploaded_found_answered_from_and_removed(house: House) -> None:
     text = "# Parking\n\nThe garage below the branch costs 45 lira an hour for visitors."
     uploaded = await house.http.post("/knowledge/documents", files={"file": ("parking.md", text)})
