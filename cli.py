@@ -22,6 +22,7 @@ from terminal.options import (
     ProjectsOption,
     counted,
     fail,
+    nothing_in,
     one_line,
     project_folder,
     settings_of,
@@ -30,7 +31,7 @@ from terminal.options import (
 from terminal.version_commands import erase, publish, rollback, versions
 
 if TYPE_CHECKING:
-    pass
+    from config.versions import Version
 
 app = typer.Typer(
     name="switchboard",
@@ -114,6 +115,8 @@ def serve(
         os.environ.setdefault("SWITCHBOARD_DEBUG", "1")
     settings = settings_of(projects)
     settings = settings.model_copy(update={"drafts": True}) if drafts else settings
+    if missing := nothing_in(settings.projects):
+        typer.echo(one_line(f"{missing}; only published versions are served"), err=True)
     try:
         serve_projects(settings, host=host, port=port, demo=demo, workers=workers)
     except (KeysError, OpenBindError, OSError) as error:
@@ -160,6 +163,8 @@ def chat(
     from terminal.chat import chat as converse
 
     version = load_version(project_folder(project, projects))
+    if locale not in (None, *version.project.locales):
+        raise fail(f"--locale {locale}: {version.project.name} speaks {', '.join(version.project.locales)}")
     try:
         with demo_businesses() if demo else contextlib.nullcontext():
             converse(version, settings_of(projects), locale=locale, console=Console(), stubs=stubs)
@@ -190,7 +195,7 @@ def ingest(
     except KnowledgeError as error:
         raise fail(error) from None
     if summary.failed:
-        raise fail(f"{len(summary.failed)} documents could not be read")
+        raise fail(f"{counted(len(summary.failed), 'document')} could not be read")
 
 
 @app.command()
@@ -225,7 +230,7 @@ def test(
         return
     jobs = gather(version, files or [], chosen)
     if not jobs:
-        raise fail(f"{project}: no scenario to play")
+        raise fail(f"{project}: {_no_scenario(version, chosen)}")
     played = run_scenarios(version, jobs, settings_of(projects), junit=junit, console=Console(), whole=verbose)
     results = asyncio.run(played)
     if count:
@@ -234,6 +239,12 @@ def test(
     typer.echo(f"{len(results) - failed} passed, {failed} failed")
     if failed:
         raise typer.Exit(1)
+
+
+def _no_scenario(version: "Version", chosen: str | None) -> str:
+    if chosen is not None:
+        return f"no scenario has the words {chosen!r} in its name, tags or file"
+    return f"no scenario to play; expected one in {version.folder / 'scenarios'}, such as `switchboard init` writes"
 
 
 for command in (publish, versions, rollback, erase):

@@ -64,7 +64,18 @@ def project_folder(project: str, projects: Path | None) -> Path:
     named = projects_folder(projects) / project
     if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", project) and (named / "project.yaml").is_file():
         return named
-    raise fail(f"{project}: no project.yaml there, nor in {named}")
+    known = sorted(file.parent.name for file in projects_folder(projects).glob("*/project.yaml"))
+    there = f"there are: {', '.join(known)}" if known else "`switchboard init FOLDER` writes one"
+    raise fail(f"{project}: no project.yaml there, nor in {named}; {there}")
+
+
+def nothing_in(projects: Path) -> str:
+    """What is missing where no project is in a folder of projects; empty where there is one."""
+    if not projects.is_dir():
+        return f"{projects}: there is no such folder; expected --projects or SWITCHBOARD_PROJECTS to name one"
+    if not any(projects.glob("*/project.yaml")):
+        return f"{projects}: no project in it; expected FOLDER/project.yaml, such as `switchboard init` writes"
+    return ""
 
 
 def tell(problems: Sequence[Problem]) -> int:

@@ -43,7 +43,7 @@ def test_a_document_that_cannot_be_read_fails_and_the_others_go_on(ingest: Run, 
 
     assert result.exit_code == 1
     assert "broken.pdf" in result.stderr
-    assert result.stderr.splitlines()[-1] == "1 documents could not be read"
+    assert result.stderr.splitlines()[-1] == "1 document could not be read"
     assert counts(result.stderr)["added"] >= 1
 
 

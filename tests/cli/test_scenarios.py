@@ -129,7 +129,7 @@ def test_no_scenario_at_all_is_an_error(run: Run) -> None:
     result = run("test", "corner-shop", "-k", "no such name")
 
     assert result.exit_code == 1
-    assert result.stderr.splitlines() == ["corner-shop: no scenario to play"]
+    assert result.stderr.startswith("corner-shop: no scenario")
 
 
 def test_words_choose_by_name_tags_and_file_and_what_was_said_can_be_shown_and_counted(

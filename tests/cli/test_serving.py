@@ -245,3 +245,15 @@ def test_the_demo_businesses_end_with_the_service_however_it_ends(workshop: Work
 
     assert all(ends(pid) for pid in children)
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(("folder", "told"), [("nowhere", "there is no such folder"), (".", "no project in it")])
+def test_a_folder_without_projects_is_told_at_the_start(run_main: RunMain, folder: str, told: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        status, lines = run_main("serve", "--projects", folder, "--port", taken.getsockname()[1])
+
+    assert status == 1  # the port is taken: nothing is served here
+    assert told in lines[0]
+    assert "only published versions are served" in lines[0]

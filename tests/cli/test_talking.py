@@ -45,6 +45,20 @@ def test_the_language_may_be_chosen(run: Run) -> None:
     assert "Merhaba!" in result.stdout
 
 
+def test_a_language_that_the_bot_does_not_speak_is_refused(run: Run) -> None:
+    result = run("chat", "corner-shop", "--locale", "fr")
+
+    assert result.exit_code == 1
+    assert result.stderr == "--locale fr: corner-shop speaks en, tr\n"
+
+
+def test_a_project_that_is_not_there_is_told_with_those_that_are(run: Run) -> None:
+    result = run("chat", "corner")
+
+    assert result.exit_code == 1
+    assert "there are: corner-shop" in result.stderr
+
+
 @pytest.mark.parametrize("text", ["", "\n", "/quit\n"])
 def test_an_end_is_no_error(run: Run, text: str) -> None:
     assert run("chat", "corner-shop", text=text).exit_code == 0
