@@ -34,6 +34,13 @@ class Skip(TypedDict):
     slot: str
 
 
+class Undo(TypedDict):
+    """The customer takes back the last change, or that of the slot that is named."""
+
+    command: Literal["undo"]
+    slot: NotRequired[str]
+
+
 class Why(TypedDict):
     """The customer asks why this value is needed; None: whatever was asked."""
 
@@ -76,10 +83,10 @@ class Unclear(TypedDict):
 class Act(TypedDict):
     """A dialogue act that needs no argument; `begin` and `silence` are told by the channel, not said."""
 
-    command: Literal["affirm", "deny", "cancel", "undo", "restart", "repeat", "person", "begin", "silence"]
+    command: Literal["affirm", "deny", "cancel", "restart", "repeat", "person", "begin", "silence"]
 
 
-Command = Start | Fill | Skip | Why | Question | Chat | Clarify | Unclear | Act
+Command = Start | Fill | Skip | Undo | Why | Question | Chat | Clarify | Unclear | Act
 
 CommandName = Literal[
     "start",

@@ -66,6 +66,8 @@ def apply(scene: Scene, command: Command) -> Scene:
         return skip(scene, [command["slot"]])
     if command["command"] == "why":
         return why(scene, command["slot"])
+    if command["command"] == "undo":
+        return undo(scene, command.get("slot"))
     return _apply_beside(scene, command)
 
 
@@ -190,7 +192,6 @@ def _repeat(scene: Scene) -> Scene:
 _ACTS: Mapping[str, Callable[[Scene], Scene]] = {
     "person": _person,
     "restart": restart,
-    "undo": undo,
     "cancel": cancel,
     "deny": deny,
     "affirm": affirm,

@@ -10,13 +10,17 @@ from dialogue.scene import Scene, slots_of
 from dialogue.state import Change, Frame
 
 
-def undo(scene: Scene) -> Scene:
-    """Take back the last change that a flow on the stack still holds, with all that its message corrected beside it."""
+def undo(scene: Scene, slot: str | None = None) -> Scene:
+    """Take back the last change that a flow on the stack still holds, with all that its message corrected beside it.
+
+    Where the customer names a slot that was corrected, its last change alone.
+    """
     flows = {frame["flow_id"]: frame for frame in scene.stack}
     held = [change for change in scene.changes if change["flow_id"] in flows]
     if not held:
         return take_back_last(scene)
-    together = _of_one_message(held, flows[held[-1]["flow_id"]])
+    named = [each for each in held if each["slot"] == slot and _had_value(flows[each["flow_id"]], each["slot"])]
+    together = named[-1:] or _of_one_message(held, flows[held[-1]["flow_id"]])
     scene = replace(scene, changes=tuple(change for change in scene.changes if change not in together))
     for change in reversed(together):
         scene = _restored(scene, change)

@@ -117,11 +117,17 @@ def _situation(
         filled=_latest_first(stack[-1]) if stack else {},
         answered=_has_answered(state),
         changed=any(changed_something(version.project, frame) for frame in state.get("finished", [])),
+        done=_done_last(state, version),
         waiting=tuple(frame["intent"] for frame in reversed(stack[:-1])),
         history=tuple((message["role"], message["content"]) for message in history),
         deadline=context.deadline,
         model_allowed=may_ask_model(context, version.project.limits, 0),
     )
+
+
+def _done_last(state: DialogueState, version: Version) -> str | None:
+    last = state["finished"][-1] if state.get("finished") else None
+    return last["intent"] if last is not None and changed_something(version.project, last) else None
 
 
 def _latest_first(frame: Frame) -> dict[str, JsonValue]:

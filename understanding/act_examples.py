@@ -48,6 +48,7 @@ _LISTS: Final = (
     "own_names",
     "speaking",
     "as_before",
+    "not_after_all",
 )
 """Keys whose value is a list of phrases."""
 
@@ -111,6 +112,8 @@ class ActExamples:
     """What may stand beside a language's name where it is asked for and nothing else; `*` stands for letters."""
     as_before: tuple[str, ...] = ()
     """What says of a value that it is to be again what it was; `*` stands for letters."""
+    not_after_all: tuple[str, ...] = ()
+    """What says, with what was done last named, that it is not wanted after all; `*` stands for letters."""
     same: Mapping[str, str] = field(default_factory=dict)
     """Character → the one the examples write it with."""
 

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from dialogue.commands import Act as ActCommand
-from dialogue.commands import Command, Fill
+from dialogue.commands import Command, Fill, Undo
 from understanding.assent import asks
 from understanding.extraction import FoundValue
 from understanding.material import ACT, ASKS_RATHER_THAN_WANTS, DOUBTFUL, SURE_VALUE, Material, Reading, fills, rest_of
@@ -49,7 +48,11 @@ def put_back(m: Material) -> Reading | None:
         return None
     if any(each.score > DOUBTFUL and not m.is_free(each.slot) for each in m.values(m.text, m.active)):
         return None
-    return Reading((ActCommand(command="undo"),), 0.8)
+    named = named_slot(m.text, m.project.slots_of(m.active), filled=m.situation.filled)
+    undo = Undo(command="undo")
+    if named is not None and named[0] in m.situation.filled:
+        undo["slot"] = named[0]
+    return Reading((undo,), 0.8)
 
 
 def amends(m: Material) -> Reading | None:

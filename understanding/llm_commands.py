@@ -7,7 +7,7 @@ from typing import Final, cast
 from pydantic import JsonValue
 
 from config.project import Project
-from dialogue.commands import Act, Chat, Clarify, Command, Fill, Question, Skip, Start, Unclear, Why
+from dialogue.commands import Act, Chat, Clarify, Command, Fill, Question, Skip, Start, Unclear, Undo, Why
 from models.ports import Completion, ToolCall
 from understanding.extraction import Extract
 from understanding.llm_tools import TOPICS, ActTool, IntentTool, Toolbox
@@ -65,7 +65,7 @@ class CommandReader:
 
     def _act(self, act: ActTool, arguments: Mapping[str, JsonValue]) -> Iterator[Command]:
         if act in _PLAIN_ACTS:
-            yield cast("Act", {"command": act})
+            yield cast("Act | Undo", {"command": act})
         elif act == "fill":
             yield from self._filled(self._situation.intent or "", arguments)
         elif act == "question":
@@ -91,7 +91,7 @@ class CommandReader:
     def _forget(self, slot: str | None) -> Command:
         """The slot that is named is emptied; without one the last change is taken back."""
         if slot is None or slot not in self._situation.filled:
-            return Act(command="undo")
+            return Undo(command="undo")
         return Fill(command="fill", slot=slot, value=None, quote=self._situation.message)
 
     def _clarify(self, listed: JsonValue) -> Iterator[Command]:

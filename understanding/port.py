@@ -31,6 +31,8 @@ class Situation:
     """Whether the turn before answered a question from the knowledge."""
     changed: bool = False
     """Whether something was done in this conversation that changed something outside."""
+    done: str | None = None
+    """The intent of what was done last, where it changed something."""
     waiting: tuple[str, ...] = ()
     """Intents of the flows below, nearest first."""
     history: tuple[tuple[str, str], ...] = ()

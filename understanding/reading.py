@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from dialogue.commands import Act as ActCommand
-from dialogue.commands import Chat, Command, Fill, Question, Skip, Unclear, Why
+from dialogue.commands import Chat, Command, Fill, Question, Skip, Unclear, Undo, Why
 from understanding.acts import Act
 from understanding.assent import asks, is_certain_yes, is_marked_question, is_plain_yes
 from understanding.changing import amends, corrects, for_waiting, put_back
@@ -51,6 +51,8 @@ INSULT: Final = 0.75
 OVER_FREE_TEXT: Final = 0.8
 """What an act needs where any words would be an answer."""
 _SURELY_NO: Final = 0.95
+_SHORT_QUESTION: Final = 4
+"""Words up to which what asks in its form is no text that was asked for."""
 _FEW_WORDS: Final = 6
 _MORE_WORDS: Final = 12
 _MEANT: Final = 0.8
@@ -206,7 +208,8 @@ def _says_no_value(m: Material) -> bool:
     wish = m.whole.intents
     if (wants_other(m) and wish.certainty >= OTHER_INTENT_OVER_FREE_TEXT) or len(other_wishes(m)) > 1:
         return True
-    asked = is_marked_question(m.text) or wish.known_question >= KNOWN_QUESTION
+    short = words_in(m.text) <= _SHORT_QUESTION and asks(m)  # 开票要多久 is no address
+    asked = short or is_marked_question(m.text) or wish.known_question >= KNOWN_QUESTION
     return asked and m.whole.acts.question >= ASKS_RATHER_THAN_WANTS
 
 
@@ -241,11 +244,11 @@ def _taken_back(m: Material) -> Reading | None:
     if m.active is not None or m.asked != "anything_else" or words_in(m.text) > _MORE_WORDS:
         return None
     if says_meant(m.text):
-        return Reading((ActCommand(command="undo"),), _MEANT)
+        return Reading((Undo(command="undo"),), _MEANT)
     if words_in(m.text) > _FEW_WORDS:
         return None
     chance = _chance(m, "correction")
-    return Reading((ActCommand(command="undo"),), chance) if chance >= ACT else None
+    return Reading((Undo(command="undo"),), chance) if chance >= ACT else None
 
 
 def _acted(m: Material) -> Reading | None:
@@ -272,7 +275,7 @@ def _ends(m: Material, act: Act) -> bool:
 
 def _is_idle_word(m: Material, act: Act, chance: float) -> bool:
     """Whether the act is one that must be surer than others and is not: a yes that does something, an insult."""
-    if act == "affirm" and m.asked in ("confirm", "slots"):
+    if act == "affirm" and m.asked != "anything_else":
         return not is_certain_yes(m, chance)
     if act == "deny" and m.asked == "confirm" and m.whole.acts.exact is None:
         return is_marked_question(m.text) or (
@@ -292,7 +295,7 @@ def _act_commands(m: Material, act: Act) -> tuple[Command, ...]:
         case "affirm" | "deny":
             return (ActCommand(command=act), *_active_values(m))
         case "cancel" | "undo" | "restart" | "repeat" | "person":
-            return (ActCommand(command=act),)
+            return (Undo(command="undo") if act == "undo" else ActCommand(command=act),)
         case "why":
             return (Why(command="why", slot=m.requested[0] if m.requested else None),)
         case "unsure":
@@ -322,7 +325,7 @@ def _corrected(m: Material) -> tuple[Command, ...]:
     if named is not None:
         slot, quote = named
         return (Fill(command="fill", slot=slot, value=None, quote=quote),)
-    return (ActCommand(command="undo"),) if m.situation.filled else ()
+    return (Undo(command="undo"),) if m.situation.filled else ()
 
 
 def _active_values(m: Material) -> list[Fill]:

@@ -4,9 +4,9 @@ import re
 from functools import cache
 from typing import Final
 
-from dialogue.commands import Act as ActCommand
-from dialogue.commands import Chat, Why
+from dialogue.commands import Chat, Undo, Why
 from understanding.act_examples import folded, load_examples
+from understanding.assent import is_marked_question
 from understanding.material import Material, Reading
 from understanding.naming import named_slot
 from understanding.splitting import words_in
@@ -44,11 +44,16 @@ def wants_back(m: Material) -> Reading | None:
     """Whoever asks, after something was done, whether it can be had back, wants it taken back."""
     if m.active is not None or not m.situation.changed or words_in(m.text) > _MOST_WORDS:
         return None
-    if m.asked not in (None, "anything_else") or wants_other(m):
+    if m.asked not in (None, "anything_else"):
         return None
-    if not _words("had_back").search(folded(m.text)) and not says_as_before(m.text):
+    said = _words("had_back").search(folded(m.text)) is not None or says_as_before(m.text)
+    # "Return it" right after a return: a denial of what is done, if anything is denied.
+    again = m.whole.intents.best == m.situation.done is not None and not is_marked_question(m.text)
+    denied = again and _words("not_after_all").search(folded(m.text)) is not None
+    back = denied or (said and not wants_other(m))
+    if not back:
         return None
-    return Reading((ActCommand(command="undo"),), 0.8)
+    return Reading((Undo(command="undo"),), 0.8)
 
 
 @cache

@@ -11,6 +11,7 @@ from understanding.slot_cues import Surroundings, replaced
 from understanding.slot_text import EDGE, strip_leads
 from understanding.slots import reading_languages
 from understanding.splitting import words_in
+from understanding.wording import trailing_apology
 
 _CLAUSE: Final = re.compile(r"[,;!?\n，；。！？、]+|\.(?=\s|$)")
 _TOKEN: Final = re.compile(r"[^\W_\u3400-\u9fff]+|[\u3400-\u9fff]")
@@ -36,7 +37,8 @@ def rewrites(m: Material) -> Reading | None:
             continue
         for start, end, part in _parts_said(m.text, value):
             new = next((said for each in readings if (said := _in_its_place(each, start, end))), None)
-            if new is not None and new.casefold() not in value.casefold():
+            new = _alone(new, value, part) if new is not None else None
+            if new and new.casefold() not in value.casefold():
                 whole = value.replace(part, new, 1)
                 return Reading((Fill(command="fill", slot=name, value=whole, quote=new),), 0.85)
     return None
@@ -54,6 +56,15 @@ def _parts_said(text: str, value: str) -> Iterator[tuple[int, int, str]]:
             match = re.search(edge[0] + re.escape(part) + edge[1], text, re.IGNORECASE)
             if match is not None:
                 yield match.start(), match.end(), part
+
+
+def _alone(new: str, value: str, part: str) -> str:
+    """What stands in the part's place, without what the value has beside the part: "the rent for April"."""
+    before, _, behind = (piece.strip(EDGE).casefold() for piece in value.partition(part))
+    said = new.casefold()
+    first = said.rfind(before) + len(before) if len(before) > 1 and before in said else 0
+    last = said.find(behind, first) if len(behind) > 1 and behind in said[first:] else len(new)
+    return new[first:last].strip(EDGE)
 
 
 def _beside_han(text: str) -> bool:
@@ -91,8 +102,14 @@ def _replacement(reading: GrammarReading, start: int, end: int) -> tuple[int, in
 def _clauses(reading: GrammarReading, start: int, end: int) -> list[tuple[int, int]]:
     """The clauses between two places, without the words that only lead to them; empty ones are left out."""
     edges = [start, *(e for match in _CLAUSE.finditer(reading.original, start, end) for e in match.span()), end]
-    stripped = [strip_leads(reading, a, b) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    places = [(a, _before_apology(reading.original, a, b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    stripped = [strip_leads(reading, a, b) for a, b in places]
     return [(a, b) for a, b in stripped if a < b]
+
+
+def _before_apology(text: str, start: int, end: int) -> int:
+    apology = trailing_apology().search(text, start, end)
+    return apology.start() if apology else end
 
 
 def _said(text: str, place: tuple[int, int]) -> str | None:

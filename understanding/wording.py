@@ -68,6 +68,14 @@ def says_as_before(text: str) -> bool:
 
 
 @cache
+def trailing_apology() -> re.Pattern[str]:
+    """An apology at the end of a text."""
+    words = sorted({word for each in load_examples() for word in each.apologies}, key=len, reverse=True)
+    parts = [re.escape(word) if _is_han(word) else rf"(?<!\w){re.escape(word)}" for word in words]
+    return re.compile(rf"(?:{'|'.join(parts) or '(?!)'})[\s.!。！]*$", re.IGNORECASE)
+
+
+@cache
 def _as_before() -> re.Pattern[str]:
     return phrases([word for each in load_examples() for word in each.as_before])
 

@@ -702,3 +702,13 @@ def test_taking_back_what_is_not_done_yet_is_giving_it_up(reference):
 
     assert (outcome(scene) == "cancelled") is (reference is None)
     assert [frame["intent"] for frame in scene.stack] == ([] if reference is None else ["appointment"])
+
+
+def test_undo_of_a_named_slot_takes_back_its_own_last_change():
+    talk = collected()
+    talk.hears(fill("amount", lira(600)))
+    talk.hears(fill("note", "rent"))
+    scene = talk.hears({"command": "undo", "slot": "amount"}, message="back to the previous amount")
+
+    assert values(scene)["amount"] == lira(500)
+    assert values(scene)["note"] == "rent"

@@ -17,6 +17,7 @@ FOR_ADDRESS = {
     "open": asked("slots", slots=["address"]),
 }
 FOR_BRANCH = {"intent": "book_visit", "open": asked("slots", slots=["branch"])}
+OFFERED = {**FOR_BRANCH, "open": asked("digression", intents=["balance"])}
 DONE = {"changed": True, "open": asked("anything_else")}
 
 
@@ -25,7 +26,7 @@ def shop():
     return load_version(SHOP)
 
 
-@pytest.mark.parametrize("message", ["你们一般发什么快递", "退款多久能到账？"])
+@pytest.mark.parametrize("message", ["你们一般发什么快递", "退款多久能到账？", "开票要多久"])
 async def test_a_question_is_no_address(reader, shop, message):
     assert said(await reader.understand(shop, at(message, locale="zh", **FOR_ADDRESS))) == ["question"]
 
@@ -80,7 +81,9 @@ async def test_a_day_that_is_asked_for_is_one(reader, harbour, message, locale):
     ],
 )
 async def test_what_is_to_be_as_before_is_taken_back(reader, harbour, message, locale):
-    assert said(await reader.understand(harbour, at(message, locale=locale, **TO_VISIT))) == ["undo"]
+    (only,) = said(await reader.understand(harbour, at(message, locale=locale, **TO_VISIT)))
+
+    assert only.startswith("undo")
 
 
 @pytest.mark.parametrize(
@@ -98,9 +101,25 @@ async def test_second_thoughts_after_it_is_done_take_it_back(reader, harbour, me
     assert said(await reader.understand(harbour, at(message, locale=locale, **DONE))) in (["undo"], ["cancel"])
 
 
-@pytest.mark.parametrize("message", ["王小虎", "Ahmet Kaya", "Priya Shah"])
-async def test_a_name_is_no_yes(reader, harbour, message):
-    assert "affirm" not in said(await reader.understand(harbour, at(message, locale="zh", **FOR_BRANCH)))
+@pytest.mark.parametrize(
+    ("message", "locale", "slot"),
+    [
+        ("önceki saate dönelim", "tr", "time"),
+        ("go back to the previous time", "en", "time"),
+        ("时间改回原来的", "zh", "time"),
+        ("go back to the previous one", "en", None),
+    ],
+)
+async def test_what_is_named_is_to_be_as_before(reader, harbour, message, locale, slot):
+    (undo,) = (await reader.understand(harbour, at(message, locale=locale, **TO_VISIT))).commands
+
+    assert (undo["command"], undo.get("slot")) == ("undo", slot)
+
+
+@pytest.mark.parametrize("situation", [FOR_BRANCH, TO_VISIT, OFFERED], ids=["value", "yes", "digression"])
+@pytest.mark.parametrize("message", ["王小虎", "陈晨", "Ahmet Kaya", "Priya Shah"])
+async def test_a_name_is_no_yes(reader, harbour, message, situation):
+    assert "affirm" not in said(await reader.understand(harbour, at(message, locale="zh", **situation)))
 
 
 @pytest.mark.parametrize(
@@ -122,3 +141,27 @@ async def test_what_only_tells_why_is_no_second_wish(reader):
     telecom = load_version(SHOP.parent / "telecom")
 
     assert said(await reader.understand(telecom, at("I need an engineer, router's dead"))) == ["start book_technician"]
+
+
+@pytest.mark.parametrize(
+    "message", ["哎不对，那个退货不退了，我老婆要穿", "退货取消吧，我不退了", "刚才那个退货我后悔了"]
+)
+async def test_what_was_done_last_and_is_denied_is_taken_back(reader, shop, message):
+    understood = await reader.understand(shop, at(message, locale="zh", done="return_order", **DONE))
+
+    assert said(understood) in (["undo"], ["cancel"], ["start cancel_return"])
+
+
+@pytest.mark.parametrize("message", ["还有一单也要退", "D10004也退掉"])
+async def test_what_was_done_last_may_be_wanted_again(reader, shop, message):
+    understood = await reader.understand(shop, at(message, locale="zh", done="return_order", **DONE))
+
+    assert "undo" not in said(understood)
+
+
+async def test_what_leads_to_a_wish_asks_nothing(reader):
+    telecom = load_version(SHOP.parent / "telecom")
+
+    assert said(await reader.understand(telecom, at("while you're at it what's my bill looking like"))) == [
+        "start get_bill"
+    ]

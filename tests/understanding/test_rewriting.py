@@ -35,6 +35,8 @@ def filled(understood):
         ("rent for March", "change March to April", "en", "rent for April"),
         ("ev kirası mart", "mart değil nisan olacak", "tr", "ev kirası nisan"),
         ("ev kirası mart", "nisan olacak, mart değil", "tr", "ev kirası nisan"),
+        ("kasım kirası", "kasım değil aralık kirası olacak pardon", "tr", "aralık kirası"),
+        ("rent for March", "sorry, the rent for April, not March", "en", "rent for April"),
         ("三月房租", "不是三月，是四月", "zh", "四月房租"),
         ("三月房租", "是四月不是三月", "zh", "四月房租"),
         ("三月房租", "把三月改成四月", "zh", "四月房租"),

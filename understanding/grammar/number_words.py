@@ -10,6 +10,8 @@ from understanding.grammar.number import Number, read_literal, written
 _WORD = re.compile(r"\d+|[^\W\d_]+")
 _GAP = re.compile(r"\s{1,3}|-|")
 _LONGEST_WORD = 60
+_GROUP = 3
+"""Figures between two scales."""
 _LOOKAHEAD = 3
 """Words between a part and what it is a part of: "a quarter of a million"."""
 
@@ -147,6 +149,15 @@ class _Sum:
         self.total += (self.current or 1) * token.value
         self.big = token.value
         return self._set(0.0, "scale")
+
+    def _digits(self, token: _Token, following: _Token | None) -> bool:
+        """Figures that go on from a large scale: "12 bin 500", "3 million 250 thousand"."""
+        if self.last != "scale" or self.big == float("inf") or self.current or self.joined:
+            return False
+        smaller = following is not None and following.kind == "scale" and 1000 <= following.value < self.big
+        if not token.word.isdecimal() or not (len(token.word) == _GROUP or smaller) or int(token.word) >= self.big:
+            return False
+        return self._set(float(token.word), "digits")
 
     def _article(self, _token: _Token, following: _Token | None) -> bool:
         if self.last == "" and following is not None and following.kind in ("scale", "unit"):
