@@ -1,10 +1,12 @@
 """The documents are current and whole: what is generated, what is linked, what is named."""
 
+import json
 import re
 import shlex
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 from typer.main import get_command
 
 from cli import app
@@ -74,6 +76,17 @@ def test_every_link_leads_to_a_page_and_a_heading(page: Page):
 
         assert file.exists(), link
         assert not anchor or anchor in Page(path=file).anchors(), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_block_of_a_language_is_in_it(page: Page):
+    for block in page.blocks():
+        if block.language == "json":
+            json.loads(block.text)
+        if block.language == "python":
+            compile(block.text, name(page), "exec")
+        if block.language == "yaml":
+            YAML(typ="safe", pure=True).load(block.text)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

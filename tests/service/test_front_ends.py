@@ -8,7 +8,9 @@ import pytest
 import pytest_asyncio
 from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionMessageParam
+from pydantic import JsonValue
 
+from serving.openapi_examples import ANSWERS
 from tests.service.house import IBAN, House, open_house
 from tests.service.warmth import Warmth
 
@@ -211,3 +213,25 @@ async def test_a_session_that_a_person_has_is_quiet_on_rasa_s_channel_too(house:
 
     assert first.json()[0]["recipient_id"] == sender
     assert second.json() == []
+
+
+async def test_the_examples_of_the_description_have_the_fields_that_answers_have(house: House) -> None:
+    """Of the answers whose shape is open, which no schema describes."""
+    await house.says("I want to send 500 lira")
+    document = await house.http.post("/knowledge/documents", files={"file": ("note.md", b"# Note\nA note.")})
+    search = await house.http.post("/knowledge/search", json={"query": "transfer"})
+    found = {("post", "/knowledge/documents"): document.json(), ("post", "/knowledge/search"): search.json()}
+    for path in ("/sessions", "/sessions/{session_id}", "/sessions/{session_id}/messages", "/knowledge/documents"):
+        found["get", path] = (await house.http.get(path.format(session_id=house.session))).json()
+    found["get", "/stats"] = (await house.http.get("/stats")).json()
+
+    for route, answer in found.items():
+        assert fields(ANSWERS[route]) <= fields(answer), route
+
+
+def fields(value: JsonValue) -> set[str]:
+    """The names of its fields, and of those of the first of each list in it."""
+    if not isinstance(value, dict):
+        return set()
+    lists = [inner[0] for inner in value.values() if isinstance(inner, list) and inner]
+    return set(value).union(*(fields(each) for each in lists))
