@@ -137,16 +137,25 @@ def _weigh(
         score = min(1.0, each.score + 0.2 * strength)
         negated = around[span].negated and slot.type not in ("text", "boolean", "name")
         weighed.append(replace(each, rank=rank, score=score, negated=negated, cued=each.cued or strength >= 0.45))
-    return [_in_place(reading, each, weighed) if each.needs_cue and not each.cued else each for each in weighed]
+    return _corrected(reading, weighed)
 
 
-def _in_place(reading: Reading, candidate: Candidate, weighed: Sequence[Candidate]) -> Candidate:
-    """A plain number that the customer puts in the place of a value with a unit ("6 bileti 5 yap")."""
-    for other in weighed:
-        before = other.slot == candidate.slot and not other.needs_cue and 0 <= candidate.start - other.end <= _NEAR
-        if before and replaced(reading, (other.start, other.end), (candidate.start, candidate.end)):
-            return replace(candidate, cued=True, rank=other.rank)
-    return candidate
+def _corrected(reading: Reading, weighed: Sequence[Candidate]) -> list[Candidate]:
+    """Plain numbers in the place of a value with a unit, or replaced by one: "6 bileti 5 yap", "3, no, 5 tickets"."""
+    result = list(weighed)
+    for index, each in enumerate(weighed):
+        if not each.needs_cue or each.cued:
+            continue
+        for place, other in enumerate(weighed):
+            if other.slot != each.slot or (other.needs_cue and not other.cued):
+                continue
+            first, second = sorted((index, place), key=lambda at: weighed[at].start)
+            spans = [(weighed[at].start, weighed[at].end) for at in (first, second)]
+            if 0 <= spans[1][0] - spans[0][1] <= _NEAR and replaced(reading, *spans):
+                result[index] = replace(result[index], cued=True, rank=other.rank)
+                result[first] = replace(result[first], negated=True)
+                break
+    return result
 
 
 def _rivals(name: str, slots: Mapping[str, Slot]) -> list[str]:

@@ -11,11 +11,13 @@ from config.project import Slot
 from understanding.grammar.folding import fold_word
 from understanding.grammar.language import Language
 from understanding.grammar.reading import Reading
+from understanding.slot_homophones import homophones
 
 _WORD = re.compile(r"[^\W_]+")
 _SEPARATOR = re.compile(r"(?<=[^\W_])[-_](?=[^\W_])")
 _INDIFFERENT = {"any", "dontcare", "dont_care", "either", "no_preference", "indifferent", "no_matter", "whatever"}
 _ONE_LETTER, _LONG_NAME = 0.75, 6
+_HOMOPHONE = 0.7
 _LONGEST_TYPO_TEXT = 400
 """Beyond this many characters a message is no answer to a choice, and typing mistakes are not looked for."""
 
@@ -51,9 +53,18 @@ def find_choices(reading: Reading, slot: Slot, *, requested: bool) -> list[Match
     if len(reading.folded.text) <= _LONGEST_TYPO_TEXT:
         taken = [(each.start, each.end) for each in found]
         found += [each for each in _misspelt(reading, compiled, taken) if not taken or _sure(each)]
+    if requested and reading.language.han and len(reading.folded.text) <= _LONGEST_TYPO_TEXT:
+        found += list(_sounding(reading, compiled, found))
     if not found and requested:
         found = list(_indirect(reading, slot, compiled))
     return found
+
+
+def _sounding(reading: Reading, compiled: _Compiled, found: Sequence[Match]) -> Iterator[Match]:
+    for start, end, key in homophones(reading.folded.text, compiled.keys):
+        first, last = reading.folded.span(start, end)
+        if all(last <= each.start or each.end <= first for each in found):
+            yield Match(key, first, last, _HOMOPHONE)
 
 
 def _sure(match: Match) -> bool:

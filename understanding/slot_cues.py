@@ -14,6 +14,9 @@ from understanding.grammar.reading import Reading
 INSIDE, STRONG, NEAR, AFTER, NEAR_AFTER = 0.6, 0.5, 0.25, 0.45, 0.2
 _REACH = 48
 """Characters before and after a value that are looked at."""
+_COUNTED = 1_000_000
+"""What may be a number of something; longer numbers are identifiers."""
+_WORD = re.compile(r"\s?[^\W\d_]")
 _BREAK = re.compile(r"[,.;!?、](?:\s|$)|[，。；！？]|\n")
 
 
@@ -28,23 +31,29 @@ class CuePatterns:
     inside: re.Pattern[str] | None = None
 
 
+def _hyphened(source: str) -> str:
+    """A cue of several words also with hyphens: "a four-year-old"."""
+    return source.replace(r"\s{1,3}", r"[\s-]{1,3}")
+
+
 @lru_cache(maxsize=2048)
 def _patterns(words: tuple[str, ...], language: Language) -> CuePatterns:
     words = tuple(language.softened(words))
-    source = language.alternation(words)
+    source = _hyphened(language.alternation(words))
     if not source:
         return CuePatterns(None, None, None)
     fillers = language.alternation(word for word in language.words("fillers") if word not in words) or "(?!)"
     start, edge = ("", "") if language.han else (r"(?<![^\W_])", r"(?![^\W_])")
     cue = f"{start}{source}{language.suffix}{edge}"
     gap = rf"(?:[\s:='\"#(-]|{start}{fillers}{edge}){{0,8}}$"
+    dot = r"\." if language.data.get("ordinal_dot") else "(?!)"
     distinct = language.alternation(word for word in words if word not in language.words("fillers")) or "(?!)"
     words_after = r"(?:\s{0,2}[^\s,.;!?]{1,20}){0,2}\s{1,2}" if not language.han else r"[^,.;!?]{0,3}"
     words_between = r"(?:\s{0,2}[^\s,.;!?]{1,20}){0,3}\s{0,2}$" if not language.han else r"[^,.;!?]{0,6}$"
     return CuePatterns(
         before=re.compile(cue + gap),
         near=re.compile(f"{start}{distinct}{language.suffix}{edge}{words_between}"),
-        after=re.compile(rf"(?:{language.suffix}{edge})?[\s'-]{{0,2}}{source}{language.suffix}{edge}"),
+        after=re.compile(rf"(?:{language.suffix}{edge}|{dot})?[\s'-]{{0,2}}{source}{language.suffix}{edge}"),
         near_after=re.compile(rf"{words_after}{start}{distinct}{language.suffix}{edge}"),
         inside=re.compile(cue),
     )
@@ -120,6 +129,11 @@ class Surroundings:
         self.before = view.text[max(0, first - _REACH) : first]
         self.inside = view.text[first:last]
         self.after = view.text[last : last + _REACH]
+        begin = first - len(self.before)
+        counting = [number for number in reading.numbers if number.value < _COUNTED]
+        self._number_ends = (
+            {view.index(number.end) - begin for number in counting} if _WORD.match(self.after) else set()
+        )
 
     def cue(self, words: tuple[str, ...]) -> float:
         """How strongly the words of a slot claim the value."""
@@ -128,8 +142,9 @@ class Surroundings:
             return 0.0
         if patterns.inside and len(self.inside) <= _REACH and patterns.inside.search(self.inside):
             return INSIDE
-        if patterns.before.search(self.before):
-            return STRONG
+        before = patterns.before.search(self.before)
+        if before and not self._number_ends & {before.start(), before.start() - 1}:
+            return STRONG  # but in "18 kiloluk bir köpek" the cue says what the number before it counts
         if patterns.after.match(self.after):
             return AFTER
         near = patterns.near.search(self.before)

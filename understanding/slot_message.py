@@ -29,6 +29,12 @@ class Message:
     """Pieces that are no plain numbers: dates, addresses, phone numbers."""
     soft: "Spans"
     """Pieces that are plain numbers only for the slot that was asked for: durations, counts."""
+    labels: "Spans"
+    """Pieces in which a number names something, which is no amount and no count: "gate 14"."""
+    occasions: "Spans"
+    """Pieces that say how often something happened: "four times"."""
+    counted: "Spans"
+    """Pieces in which a number counts what follows it: "2 dogs"."""
 
     def requested(self, name: str) -> bool:
         """Whether the bot waits for this slot."""
@@ -37,7 +43,9 @@ class Message:
 
 def open_message(reading: Reading, slots: Mapping[str, Slot], languages: Sequence[Language], asked: Asked) -> Message:
     """The message with its claims."""
-    return Message(reading, slots, languages, asked, *_claims(reading, slots, asked))
+    kinds = (reading.labels, reading.occasions, reading.counted)
+    numbered = [Spans(find() if reading.numbers else ()) for find in kinds]
+    return Message(reading, slots, languages, asked, *_claims(reading, slots, asked), *numbered)
 
 
 def _claims(reading: Reading, slots: Mapping[str, Slot], asked: Asked) -> "tuple[Spans, Spans]":

@@ -15,6 +15,7 @@ from understanding.grammar.times import hours
 from understanding.slot_assignment import Candidate
 from understanding.slot_message import Message, from_entity
 
+_OVER = 0.1
 _ASKED_FOR = 0.85
 """How sure a day of two numbers is, 14.08, where a day was asked for."""
 
@@ -31,10 +32,16 @@ def dates(message: Message, name: str, slot: Slot) -> Iterator[Candidate]:
         if entity.weak and not requested:
             yield _limited(from_entity(name, entity), slot, reading, needs_cue=True)
         else:
-            score = _ASKED_FOR if entity.weak else None
+            score = _ASKED_FOR if entity.weak else _past(entity, slot, today, requested=requested)
             yield _limited(from_entity(name, entity, score), slot, reading)
     if requested and not entities:
         yield from _days_alone(message, name, slot)
+
+
+def _past(entity: Entity, slot: Slot, today: str, *, requested: bool) -> float | None:
+    """How sure a day that is over is of a slot that looks ahead: less than of one that looks back."""
+    over = slot.prefer != "past" and not requested and str(entity.values[0]) < today
+    return min(entity.score, 1.0) - _OVER if over else None
 
 
 def _limited(candidate: Candidate, slot: Slot, reading: Reading, *, needs_cue: bool = False) -> Candidate:

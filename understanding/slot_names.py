@@ -129,8 +129,10 @@ def _after(reading: Reading, cues: _Cues, *, most: int) -> Iterator[Text]:
     if cues.before is None:
         return
     folded = reading.folded
+    unless = reading.language.phrases("names", "not_before")
+    phoned = {each.end() for each in unless.finditer(folded.text)} if unless else set()
     for match in cues.before.finditer(folded.text):
-        if match.end() >= len(folded.text):
+        if match.end() >= len(folded.text) or match.end(1) in phoned:
             continue
         start = folded.starts[match.end()]
         weak = cues.capital or match[1] in cues.weak or match[1] in cues.pair or len(match[1]) <= 4

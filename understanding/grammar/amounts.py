@@ -7,9 +7,10 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from understanding.grammar.entities import Entity, longest, whole
-from understanding.grammar.folding import View
+from understanding.grammar.folding import View, fold_word
 from understanding.grammar.language import Language, Rule
 from understanding.grammar.ranges import low_before
+from understanding.grammar.yaml_data import mapping
 
 SIGNS: Mapping[str, tuple[str, ...]] = {
     "$": ("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "TWD"),
@@ -44,7 +45,19 @@ def find_money(view: View, language: Language, currency: str | None) -> list[Ent
     for match in minor.finditer(view.text) if minor else ():
         factor = float(str(_factor(language, match["minor"])))
         found.append(_money(view, match, float(match["n"]) * factor, currency or "", 0.8))
+    found.extend(_banknotes(view, language, currency))
     return longest(found)
+
+
+def _banknotes(view: View, language: Language, currency: str | None) -> Iterator[Entity]:
+    """Amounts named by a note, or several of it: "a tenner", "two fivers"."""
+    worth = {fold_word(word): float(str(value)) for word, value in mapping(language.data.get("banknotes")).items()}
+    key = f"{language.code} note"
+    if worth and key not in _PATTERNS:
+        words = language.alternation(worth)
+        _PATTERNS[key] = re.compile(rf"(?:(?P<n>{_NUMBER})\s{{0,2}})?(?<![^\W_])(?P<note>{words})(?![^\W_])")
+    for match in _PATTERNS[key].finditer(view.text) if worth else ():
+        yield _money(view, match, float(match["n"] or 1) * worth[match["note"]], currency or "", 0.9)
 
 
 _PATTERNS: dict[str, re.Pattern[str]] = {}

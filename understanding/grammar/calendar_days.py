@@ -26,6 +26,14 @@ def add_months(day: date, months: int) -> date | None:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
+def placed_day(year: int, month: int, weekday: int | None, place: int) -> date | None:
+    """The first, second … or (-1) last such day of the week of a month, or simply day of it."""
+    days = [date(year, month, day + 1) for day in range(calendar.monthrange(year, month)[1])]
+    days = [day for day in days if weekday is None or day.weekday() == weekday]
+    index = place - 1 if place > 0 else place
+    return days[index] if -len(days) <= index < len(days) else None
+
+
 def day_of_month(day: int, today: date, prefer: Prefer) -> date | None:
     """The nearest such day of a month, today included."""
     for offset in range(12):

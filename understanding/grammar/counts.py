@@ -18,6 +18,7 @@ class _Term:
     counted: bool
     """Said as a number."""
     low: tuple[int, int] | None = None
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ def _patterns(language: Language) -> _Patterns:
             rf"{start}{group(name, key)}{edge}"
             for name, key in (("pairs", "pairs"), ("ones", "ones"), ("self", "self"))
         )
+        articles = language.alternation(language.words("numbers", "articles")) or "(?!)"
+        single = language.alternation(language.words("people", "nouns"))
+        others = rf"{start}(?P<single>{articles}\s{single or '(?!)'}){edge}|{others}"
         things = language.alternation(language.words("things")) or "(?!)"
         _COMPILED[language.code] = _Patterns(
             terms=re.compile(f"{nouns}|{others}"),
@@ -118,9 +122,10 @@ def _terms(view: View, patterns: _Patterns, language: Language) -> Iterator[_Ter
             count = int(match["n"]) * (2 if twos and twos.search(match["noun"]) else 1)
             end = match.end("n" if match["kind"] else 0)
             low = _low(view.text, match.start(), language)
-            yield _Term(start=match.start(), end=end, count=count, counted=True, low=low)
+            yield _Term(start=match.start(), end=end, count=count, counted=True, low=low, word=match[0])
         else:
-            yield _Term(start=match.start(), end=match.end(), count=2 if match["pairs"] else 1, counted=False)
+            count = 2 if match["pairs"] else 1
+            yield _Term(start=match.start(), end=match.end(), count=count, counted=False, word=match[0])
 
 
 def _sums(view: View, patterns: _Patterns, language: Language) -> Iterator[Entity]:
@@ -131,7 +136,9 @@ def _sums(view: View, patterns: _Patterns, language: Language) -> Iterator[Entit
             continue
         if any(each.counted for each in chain) or len({view.text[each.start : each.end] for each in chain}) > 1:
             low = chain[0].low if len(chain) == 1 else None
-            yield _entity(view, chain[0].start, chain[-1].end, sum(each.count for each in chain), low)
+            whole = _entity(view, chain[0].start, chain[-1].end, sum(each.count for each in chain), low)
+            parts = [_entity(view, each.start, each.end, each.count, each.low, noun=each.word) for each in chain]
+            yield replace(whole, parts=tuple(parts) if len(parts) > 1 else ())
         chain = [term] if term else []
 
 

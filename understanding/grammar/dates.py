@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import lru_cache
 
 from understanding.grammar.calendar_days import (
     WEEKS,
@@ -14,17 +13,18 @@ from understanding.grammar.calendar_days import (
     day_of_year,
     full_year,
     make_date,
+    placed_day,
     weekday_near,
 )
-from understanding.grammar.entities import Entity, longest, moved
+from understanding.grammar.date_order import LATER, LATER_ONLY, VAGUE, joined
+from understanding.grammar.entities import Entity, longest
 from understanding.grammar.folding import View
 from understanding.grammar.language import Language, Rule
 
 _ISO = re.compile(r"(?<![\d./-])((?:19|20)\d\d)[-./]([01]?\d)[-./]([0-3]?\d)(?![\d/]|[.-]\d)")
 _NUMERIC = re.compile(r"(?<![\d./-])([0-3]?\d)([-./])([0-3]?\d)\2((?:19|20)\d\d|\d\d)(?![\d/]|[.-]\d)")
 _SHORT = re.compile(r"(?<![\d./-])([0-3]?\d)([./])([0-3]?\d)(?![\d/%]|[.-]\d)")
-_VAGUE = "vague"
-"""Of a part of a month, which a day named after it makes exact: "the beginning of October, maybe the 5th"."""
+_SATURDAY = 5
 _DAYS = {"day": 1, "week": 7, "fortnight": 14}
 
 
@@ -39,8 +39,10 @@ def find_dates(view: View, language: Language, today: date, prefer: Prefer) -> l
             days = _resolve(rule, match, language, today, prefer)
             if days:
                 day = _entity(view, match.start(), match.end(), days, rule.score, partial=_partial(match))
-                found.append(replace(day, noun=_VAGUE) if rule.number("on") else day)
-    return _merge(_real(longest(found), view, language), view, language, prefer)
+                noun = LATER if rule.meaning.get("later") else LATER_ONLY if rule.meaning.get("later_only") else ""
+                noun = VAGUE if rule.number("on") else noun
+                found.append(replace(day, noun=noun) if noun else day)
+    return joined(_real(longest(found), view, language), view, language, today, prefer)
 
 
 def _real(entities: list[Entity], view: View, language: Language) -> list[Entity]:
@@ -122,7 +124,7 @@ def _orders(first: int, second: int, separator: str, language: Language) -> list
 
 def _resolve(rule: Rule, match: re.Match[str], language: Language, today: date, prefer: Prefer) -> list[date]:
     groups = {name: value for name, value in match.groupdict().items() if value is not None}
-    for reader in (_calendar_day, _fixed, _relative, _day_number, _weekend, _week_day):
+    for reader in (_placed, _calendar_day, _fixed, _relative, _day_number, _weekend, _week_day):
         days = reader(rule, groups, language, today, prefer)
         if days is not None:
             return days
@@ -131,6 +133,29 @@ def _resolve(rule: Rule, match: re.Match[str], language: Language, today: date, 
 
 def _some(*days: date | None) -> list[date]:
     return [day for day in days if day is not None]
+
+
+def _placed(rule: Rule, groups: dict[str, str], language: Language, today: date, prefer: Prefer) -> list[date] | None:
+    """The last Friday in April, the first Monday of next month, the end of May."""
+    place = int(str(language.means("nth", groups["nth"]))) if "nth" in groups else rule.number("nth")
+    if place is None:
+        return None
+    weekday = int(str(language.means("weekday", groups["weekday"]))) if "weekday" in groups else None
+    weekend = bool(rule.meaning.get("weekend"))
+    weekday = _SATURDAY if weekend else weekday
+    past = prefer == "past"
+    if "month" in groups:
+        month = int(str(language.means("month", groups["month"])))
+        year = full_year(groups["year4"], today) if "year4" in groups else None
+        months = [(year or today.year + (-offset if past else offset), month) for offset in range(2)]
+    else:
+        first = add_months(today.replace(day=1), int(rule.number("month") or 0))
+        following = add_months(first, -1 if past else 1) if first else None
+        months = [(each.year, each.month) for each in (first, following) if each]
+    days = [day for each in months if (day := placed_day(*each, weekday, int(place)))]
+    ahead = [day for day in days if (day <= today if past else day >= today)]
+    found = (ahead or days)[:1]
+    return [*found, *(day + timedelta(days=1) for day in found if weekend)]
 
 
 def _calendar_day(
@@ -154,7 +179,9 @@ def _fixed(rule: Rule, groups: dict[str, str], language: Language, today: date, 
     if "holiday" in groups:
         month, day = str(language.means("holiday", groups["holiday"])).split("-")
         return _some(day_of_year(int(month), int(day), today, prefer))
-    end, start = rule.number("month_end"), rule.number("month_start")
+    end, start, years = rule.number("month_end"), rule.number("month_start"), rule.number("year_end")
+    if years is not None:
+        return _some(make_date(today.year + int(years), 12, 31))
     if end is not None:
         month_end = add_months(today.replace(day=1), int(end) + 1)
         return [month_end - timedelta(days=1)] if month_end else []
@@ -171,6 +198,7 @@ def _relative(
         return None
     unit = str(language.means("dayunit", groups["dayunit"]) if "dayunit" in groups else rule.meaning.get("unit", "day"))
     count = float(groups["n"]) if "n" in groups else (rule.number("n") or 1.0)
+    count += 0.5 if rule.meaning.get("half") else 0.0
     if count > 5000:
         return []
     if "weekday" in groups:
@@ -179,7 +207,8 @@ def _relative(
     if unit in _DAYS:
         return [today + timedelta(days=round(sign * count * _DAYS[unit]))]
     months = count * (12 if unit == "year" else 1)
-    return _some(add_months(today, round(sign * months)))
+    day = add_months(today, int(sign * months))
+    return _some(day + timedelta(days=round(sign * (months % 1) * 30)) if day else None)
 
 
 def _day_number(
@@ -189,13 +218,18 @@ def _day_number(
         return None
     day = int(groups["day"])
     if rule.meaning.get("next_month"):
-        month = add_months(today.replace(day=1), -1 if rule.meaning.get("back") else 1)
-        return _some(make_date(month.year, month.month, day)) if month else []
+        return _some(_in_month(day, rule, today))
     if rule.meaning.get("this_month"):
         found = make_date(today.year, today.month, day)
         if found and (found >= today or prefer == "past"):
             return [found]
     return _some(day_of_month(day, today, prefer))
+
+
+def _in_month(day: int, rule: Rule, today: date) -> date | None:
+    """A day of next month, or of the last one."""
+    month = add_months(today.replace(day=1), -1 if rule.meaning.get("back") else 1)
+    return make_date(month.year, month.month, day) if month else None
 
 
 def _weekend(rule: Rule, groups: dict[str, str], language: Language, today: date, _prefer: Prefer) -> list[date] | None:
@@ -230,7 +264,7 @@ def _ranges(rule: Rule, view: View, language: Language, today: date, prefer: Pre
     marks = language.endings("ordinal_marks", "day_marks")
     for match in rule.regex.finditer(view.text):
         groups = match.groupdict()
-        first, second = _range_days(groups, language, today, prefer)
+        first, second = _range_days(rule, groups, language, today, prefer)
         if first is None or second is None or (first > second and prefer == "future"):
             continue
         start = match.start("day")
@@ -241,68 +275,21 @@ def _ranges(rule: Rule, view: View, language: Language, today: date, prefer: Pre
         end = mark.end() if mark else match.end("day")
         yield _entity(view, start, end, [first], 1.1)
         begin = match.start("month2") if groups.get("month2") else match.start("day2")
-        yield _entity(view, min(begin, match.start("day2")), match.end(), [second], 1.1)
+        last = match.end("day2") if view.text.startswith("'", match.end("day2")) else match.end()
+        yield _entity(view, min(begin, match.start("day2")), last, [second], 1.1)
 
 
 def _range_days(
-    groups: dict[str, str | None], language: Language, today: date, prefer: Prefer
+    rule: Rule, groups: dict[str, str | None], language: Language, today: date, prefer: Prefer
 ) -> tuple[date | None, date | None]:
     days = int(str(groups["day"])), int(str(groups["day2"]))
     months = [int(str(language.means("month", word))) for key in ("month", "month2") if (word := groups.get(key))]
     if not months:
-        first = day_of_month(days[0], today, prefer)
+        moved_on = rule.meaning.get("next_month")
+        first = _in_month(days[0], rule, today) if moved_on else day_of_month(days[0], today, prefer)
         return first, day_of_month(days[1], first, "future") if first else None
     year = groups.get("year4")
     if year:
         return make_date(int(year), months[0], days[0]), make_date(int(year), months[-1], days[1])
     first = day_of_year(months[0], days[0], today, prefer)
     return first, day_of_year(months[-1], days[1], first, "future") if first else None
-
-
-def _merge(entities: list[Entity], view: View, language: Language, prefer: Prefer) -> list[Entity]:
-    """Join "Thursday" and "the 3rd" that stand together, and read an open day after the date before it."""
-    merged: list[Entity] = []
-    joined = _joined(language)
-    for entity in entities:
-        before = merged[-1] if merged else None
-        if before is not None and {before.noun, entity.noun} & {"weekday"} and before.noun != entity.noun:
-            between = view.text[view.index(before.end) : view.index(entity.start)]
-            main, named = (entity, before) if before.noun == "weekday" else (before, entity)
-            if len(between) <= 8 and joined.fullmatch(between) and not _contradict(main, named, view):
-                merged[-1] = moved(main, start=before.start, end=entity.end)
-                continue
-        exact = _after(before, entity, prefer)
-        if before is not None and before.noun == _VAGUE and entity.noun == "day":
-            merged[-1] = moved(exact, start=before.start)
-            continue
-        merged.append(exact)
-    return merged
-
-
-def _contradict(day: Entity, weekday: Entity, view: View) -> bool:
-    """Whether a day without a number ("tomorrow") is another day of the week: then two days are meant."""
-    words = view.text[view.index(day.start) : view.index(day.end)]
-    if day.noun == "day" or any(map(str.isdecimal, words)):
-        return False
-    return len({date.fromisoformat(str(each.values[0])).weekday() for each in (day, weekday)}) > 1
-
-
-@lru_cache(maxsize=32)
-def _joined(language: Language) -> re.Pattern[str]:
-    """What may stand between a day of the week and the date it is."""
-    words = language.alternation(language.words("day_joiners")) or "(?!)"
-    return re.compile(rf"[\s,.]{{0,3}}(?:{words} |\()?[\s,]{{0,2}}")
-
-
-def _after(before: Entity | None, entity: Entity, prefer: Prefer) -> Entity:
-    if before is None or not entity.partial or prefer == "past" or len(before.values) != 1:
-        return entity
-    first = date.fromisoformat(str(before.values[0]))
-    if entity.noun == "day" and not before.partial:
-        day = day_of_month(date.fromisoformat(str(entity.values[0])).day, first, "future")
-        return replace(entity, values=(day.isoformat(),)) if day else entity
-    own = date.fromisoformat(str(entity.values[0]))
-    if own <= first and entity.noun == "weekday":
-        weeks = (first - own).days // 7 + 1
-        return replace(entity, values=((own + timedelta(days=7 * weeks)).isoformat(),))
-    return entity

@@ -26,6 +26,8 @@ class Entity:
     """Of a date: only a day of the month or of the week, to be read after the date before it."""
     noun: str = ""
     """Of a count: what is counted."""
+    parts: "tuple[Entity, ...]" = ()
+    """Of a count: what it is the sum of, "2 adults" and "a baby"."""
 
 
 def longest(entities: Iterable[Entity]) -> list[Entity]:

@@ -15,7 +15,18 @@ from understanding.grammar.folding import fold_words
 from understanding.grammar.yaml_data import dig, strings
 
 Family = Literal[
-    "dates", "date_ranges", "times", "time_ranges", "moments", "durations", "percent", "halved", "people_rules"
+    "dates",
+    "date_ranges",
+    "times",
+    "time_ranges",
+    "moments",
+    "durations",
+    "percent",
+    "halved",
+    "people_rules",
+    "labels",
+    "occasions",
+    "counted",
 ]
 
 

@@ -108,6 +108,9 @@ _FAMILIES: dict[Family, tuple[str, ...]] = {
     "percent": ("percent",),
     "halved": ("halved",),
     "people_rules": ("people", "rules"),
+    "labels": ("labels",),
+    "occasions": ("occasions",),
+    "counted": ("counted",),
 }
 
 
@@ -185,6 +188,7 @@ def _meanings(data: Data) -> dict[str, dict[str, JsonValue]]:
         "clockunit": {word: unit for word, unit in units.items() if unit in _CLOCK},
         "yearword": mapping(data.get("years")),
         "shift": dict(by_word(mapping(data.get("shifts")))),
+        "nth": {word: int(str(place)) for word, place in by_word(mapping(data.get("places"))).items()},
         "rel": {fold_word(word): offset for word, offset in mapping(data.get("relative")).items()},
         "holiday": {fold_word(word): day for word, day in mapping(data.get("holidays")).items()},
         "meridiem": {

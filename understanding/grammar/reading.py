@@ -8,6 +8,7 @@ from understanding.grammar.counts import find_counts
 from understanding.grammar.dates import find_dates
 from understanding.grammar.entities import Entity
 from understanding.grammar.folding import View, fold
+from understanding.grammar.labels import find_counted, find_labels, find_occasions
 from understanding.grammar.language import Language
 from understanding.grammar.number import Number
 from understanding.grammar.numbers import rewrite
@@ -52,7 +53,8 @@ class Reading:
         if "durations" not in self._found:
             others = [*self.moments(), *(each for each in self.dates() if not each.partial)]
             durations = find_durations(self.view, self.language)
-            self._found["durations"] = [each for each in durations if not any(_inside(each, other) for other in others)]
+            inside = [each for each in durations if not any(_inside(each, other) for other in others)]
+            self._found["durations"] = self._without("not_durations", inside)
         return self._found["durations"]
 
     def money(self, currency: str | None) -> list[Entity]:
@@ -73,6 +75,26 @@ class Reading:
         if "counts" not in self._found:
             self._found["counts"] = find_counts(self.view, self.language)
         return self._found["counts"]
+
+    def labels(self) -> list[tuple[int, int]]:
+        """Pieces in which a number names something: "gate 14"."""
+        return find_labels(self.original, self.folded, self.view, self.numbers, self.language)
+
+    def occasions(self) -> list[tuple[int, int]]:
+        """Pieces that say how often: "four times"."""
+        return find_occasions(self.view, self.language)
+
+    def counted(self) -> list[tuple[int, int]]:
+        """Pieces in which a number counts what follows it: "2 dogs"."""
+        return find_counted(self.original, self.view, self.numbers, self.language)
+
+    def _without(self, lookalikes: str, entities: list[Entity]) -> list[Entity]:
+        """The entities without those in expressions that only look like one: "27 years old" is no span of time."""
+        pattern = self.language.phrases_as_written(lookalikes)
+        if pattern is None or not entities:
+            return entities
+        others = [self.view.span(*match.span()) for match in pattern.finditer(self.view.text)]
+        return [each for each in entities if all(each.end <= start or end <= each.start for start, end in others)]
 
     def bare_numbers(self) -> list[Number]:
         """Every number of the text, whatever it counts."""
