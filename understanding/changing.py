@@ -95,7 +95,9 @@ def _says_so(m: Material, new: Sequence[FoundValue], denied: Sequence[FoundValue
     named = named_slot(m.text, m.project.slots_of(m.active), filled=m.situation.filled)
     if m.apology or m.lead in ("affirm", "deny", "correction") or (named is not None and named[0] in slots):
         return True
-    if rest_of(m.text, new) <= _LITTLE_MORE and all(each.score >= SURE_VALUE for each in new):
+    wish = m.whole.intents
+    other = wish.verdict == "sure" and wish.best != m.active
+    if not other and rest_of(m.text, new) <= _LITTLE_MORE and all(each.score >= SURE_VALUE for each in new):
         return True  # little more than another value: "cleaning then", 还是洗牙吧
     act, chance = m.best_act()
     return any(each.slot in slots for each in denied) or (act == "correction" and chance >= ACT)

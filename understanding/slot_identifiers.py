@@ -160,9 +160,19 @@ def _patterned(reading: Reading, slot: Slot) -> Iterator[Text]:
         value = next((each for each in (as_written, *spellings) if pattern.fullmatch(each)), None)
         if value is not None and _has_a_word_before(as_written, joined, pattern):
             continue
+        if joined.isdecimal() and _money(reading.language).match(view.text, end):
+            continue
         if value is not None and not (joined.isdecimal() and not _stands_alone(view.text, start, end)):
             taken.append((start, end))
             yield Text(value, *view.span(start, end), 1.0)
+
+
+@lru_cache(maxsize=32)
+def _money(language: Language) -> re.Pattern[str]:
+    """A currency behind a number, which is no identifier then."""
+    edge = "" if language.han else r"(?![^\W_])"
+    words = language.alternation(language.meanings["currency"]) or "(?!)"
+    return re.compile(rf"\s?(?:[€$£¥₺]|(?:{words}){language.suffix}{edge})")
 
 
 def _has_a_word_before(as_written: str, joined: str, pattern: re.Pattern[str]) -> bool:

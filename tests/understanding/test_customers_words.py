@@ -235,6 +235,20 @@ async def test_what_a_wish_is_about_is_no_wish_of_its_own(reader, message, expec
     assert said(await reader.understand(shop, at(message, locale="zh"))) == expected
 
 
+@pytest.mark.parametrize("message", ["D10001开张票", "给D10001开个电子发票吧", "查一下D10001的物流"])
+async def test_another_wish_with_a_value_of_its_own_changes_nothing_that_is_to_be_confirmed(reader, message):
+    place = {
+        "open": asked("confirm"),
+        "intent": "return_order",
+        "filled": {"order_id": "D10003"},
+    }
+
+    heard = said(await reader.understand(load_version(SHOP), at(message, locale="zh", **place)))
+
+    assert any(each.startswith("start ") for each in heard)
+    assert "affirm" not in heard
+
+
 @pytest.mark.parametrize(
     ("message", "locale", "expected"),
     [

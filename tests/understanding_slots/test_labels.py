@@ -124,3 +124,26 @@ def test_how_often_answers_the_question_for_a_count(ask, locale, text):
 @pytest.mark.parametrize("text", ["I called twice", "we called yesterday", "who called again"])
 def test_a_call_names_nobody(ask, text):
     assert ask("en", text, customer={"type": "name"}) == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("en", "a charge of 2450 euros"),
+        ("tr", "2450 avroluk harcama"),
+        ("zh", "有笔2450欧元的消费"),
+        ("de", "2450 Euro"),
+    ],
+)
+def test_an_amount_is_no_identifier_of_as_many_digits(ask, locale, text):
+    (found,) = ask(locale, text, card_end={"type": "id", "pattern": "[0-9]{4}"}, price=MONEY)
+
+    assert (found.slot, found.value) == ("price", {"amount": 2450, "currency": "EUR"})
+
+
+@pytest.mark.parametrize("text", ["乘车人是王晓燕", "收件人张伟", "持卡人是李建国"])
+def test_a_chinese_name_is_announced_by_what_the_person_is(ask, text):
+    (found,) = ask("zh", text, who={"type": "name"})
+
+    assert found.value == text[-len(found.value) :]
+    assert len(found.value) in (2, 3)
