@@ -1,8 +1,11 @@
 """An answer without a model: the stored answer of a FAQ row, or the sentences that say most of what was asked."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from rapidfuzz import fuzz
 
 from dialogue.state import Passage
 from dialogue.tokens import is_cjk
@@ -17,6 +20,9 @@ _PASSAGE_WEIGHT = 8.0
 """How much a better passage counts against a better sentence."""
 _NEARNESS_WEIGHT = 2.0
 """How much a sentence's cosine counts beside the words it has of the question."""
+_ALIKE = 85.0
+"""From this likeness on, of 100, a second sentence tells a customer nothing new."""
+_FIGURES = re.compile(r"\d+")
 _LIST_LINES = 6
 """Lines of a list that follow a chosen "…:"."""
 
@@ -92,17 +98,22 @@ def _body(passage: Passage) -> str:
 
 
 def _choose(scored: Sequence[_Sentence]) -> list[_Sentence]:
-    """The best sentences, none said twice where passages overlap."""
+    """The best sentences, none said twice where passages overlap or tell the same in nearly the same words."""
     chosen: list[_Sentence] = []
-    said: set[str] = set()
+    said: list[str] = []
     for one in sorted(scored, key=lambda one: -one.score):
         key = lexical.searchable(one.text)
-        if key not in said:
-            said.add(key)
+        if not any(_tells_the_same(key, other) for other in said):
+            said.append(key)
             chosen.append(one)
         if len(chosen) == SENTENCES:
             break
     return chosen
+
+
+def _tells_the_same(one: str, other: str) -> bool:
+    """Whether two sentences differ in a few letters only, and in no figure."""
+    return fuzz.ratio(one, other) >= _ALIKE and _FIGURES.findall(one) == _FIGURES.findall(other)
 
 
 def _weights(question: str, texts: Sequence[str]) -> dict[str, float]:

@@ -1,7 +1,9 @@
 """Sentences that refine what passages say."""
 
 import numpy as np
+import pytest
 
+from dialogue.state import Passage
 from tests.knowledge.documents import document, faq
 from tests.knowledge.fakes import make_version
 from tools.extracts import extract
@@ -50,6 +52,35 @@ async def test_a_passage_of_which_one_sentence_answers_is_found_and_that_sentenc
     assert int(np.argmax(best["said"])) == 3
     assert quoted is not None
     assert "A locker may be hired for a year." in quoted.text
+
+
+@pytest.mark.parametrize(
+    ("second", "quoted"),
+    [
+        ("Lockers have to be payed by card.", 1),
+        ("Lockers have to be paid by card in 2 days.", 2),
+        ("Cash is never taken when lockers have to be paid.", 2),
+    ],
+)
+def test_what_two_passages_tell_in_nearly_the_same_words_is_said_once(second, quoted):
+    first = "Lockers have to be paid by card."
+    pages = [
+        Passage(
+            id=name,
+            text=f"{said} {LONG}",
+            source=f"{name}.md",
+            title="",
+            heading="",
+            score=0.9,
+            cosine=0.9,
+            coverage=1.0,
+        )
+        for name, said in (("a", first), ("b", second))
+    ]
+    found = extract("how do lockers have to be paid", pages, locale="en")
+
+    assert found is not None
+    assert [said in found.text for said in (first, second)].count(True) == quoted
 
 
 def test_a_passage_is_moved_towards_its_nearest_sentence_and_one_without_stays():
