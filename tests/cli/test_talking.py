@@ -153,6 +153,7 @@ def test_ctrl_c_ends_the_conversation(workshop: Workshop) -> None:
         os.chdir(workshop.folder)
         os.execve(sys.executable, workshop.command("chat", "corner-shop"), workshop.environment)  # noqa: S606
     shown = heard(terminal, "you ")
+    time.sleep(1)  # the prompt stands there a moment before its reader does
     os.write(terminal, b"\x03")
     heard(terminal)
     _, status = os.waitpid(child, 0)
