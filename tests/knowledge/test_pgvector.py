@@ -141,9 +141,9 @@ async def test_a_database_that_goes_away_means_no_evidence_and_a_note_until_it_i
         await asyncio.sleep(0.2)
     back = await knowledge.search(BANK, LOST, locale="en"), await knowledge.check()
 
+    told = {"the knowledge base cannot be read", "the knowledge base did not answer within 5 s"}
     assert away[0]["hits"] == 0
-    assert away[0]["failure"] in ("the knowledge base cannot be read", "the knowledge base did not answer within 5 s")
-    assert away[1] == "the knowledge base cannot be read"
+    assert {away[0]["failure"], away[1]} <= told
     assert (back[0]["hits"], back[0]["failure"], back[1]) == (1, None, None)
 
 
