@@ -278,9 +278,8 @@ def _is_idle_word(m: Material, act: Act, chance: float) -> bool:
     if act == "affirm" and m.asked != "anything_else":
         return not is_certain_yes(m, chance)
     if act == "deny" and m.asked == "confirm" and m.whole.acts.exact is None:
-        return is_marked_question(m.text) or (
-            chance < _SURELY_NO and _asks_surely(m)
-        )  # "is that wrong?" refuses nothing
+        # "is that wrong?" refuses nothing
+        return is_marked_question(m.text) or (chance < _SURELY_NO and _asks_surely(m))
     if act == "undo" and m.active is None and m.whole.acts.exact is None and m.whole.acts.question >= ASKS:
         return True  # "can it be paid back?" takes nothing back
     return act == "insult" and m.whole.acts.exact != "insult" and chance < INSULT
