@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
-from tools.database import Connection, Database, Row
+from tools.database import Connection, Database, Row, of_scope
 from tools.errors import LedgerUnavailableError
 from tools.migrations import Schema, statements
 
@@ -51,7 +51,6 @@ INSERT INTO version_moves (tenant, project, version, kind, moved_at, moved_by)
 SELECT tenant, project, version, :kind, :now, :by FROM published_versions
 WHERE tenant = :tenant AND project = :project AND version = :version
 """
-_SCOPE: Final = "tenant = :tenant AND (CAST(:project AS TEXT) IS NULL OR project = :project)"
 
 
 class VersionKeptError(Exception):
@@ -209,12 +208,12 @@ class PublishedVersions:
         """Remove all versions of a tenant or a project; of a session there is nothing here."""
         if session_id is not None:
             return 0
-        values = {"tenant": tenant, "project": project}
+        values, scope = {"tenant": tenant, "project": project}, of_scope(project=project)
 
         def work(connection: Connection) -> int:
             _tick(connection)
-            connection.execute(f"DELETE FROM version_moves WHERE {_SCOPE}", values)  # noqa: S608 - a constant
-            return connection.execute(f"DELETE FROM published_versions WHERE {_SCOPE}", values).rowcount  # noqa: S608 - a constant
+            connection.execute(f"DELETE FROM version_moves WHERE {scope}", values)  # noqa: S608 - names of columns
+            return connection.execute(f"DELETE FROM published_versions WHERE {scope}", values).rowcount  # noqa: S608 - names of columns
 
         return await self._database.write(work)
 

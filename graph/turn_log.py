@@ -7,8 +7,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from graph.mailbox import WAITING, remove
-from tools.database import Connection, Database, Row, Values
-from tools.ledger import OF_SCOPE
+from tools.database import Connection, Database, Row, Values, of_scope
 from tools.migrations import Schema, add_column, number_rows, statements
 
 SCHEMA: Schema = (
@@ -273,7 +272,8 @@ class DatabaseTurnLog:
 
     async def threads(self, tenant: str, project: str | None = None, session_id: str | None = None) -> list[str]:
         """The threads of a session, a project or a tenant that have an entry here."""
-        query = f"SELECT thread_id FROM sessions WHERE {OF_SCOPE}"  # noqa: S608  # a constant
+        scope = of_scope(project=project, session_id=session_id)
+        query = f"SELECT thread_id FROM sessions WHERE {scope}"  # noqa: S608  # names of columns
         rows = await self._found(query, {"tenant": tenant, "project": project, "session_id": session_id})
         return [row["thread_id"] for row in rows]
 

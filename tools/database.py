@@ -70,6 +70,16 @@ class Database(Protocol):
         """Let go of what is open."""
 
 
+def of_scope(*, project: str | None = None, session_id: str | None = None) -> str:
+    """The condition for the rows of a session, of a project or of a tenant; only what is given is asked for.
+
+    A condition that also holds for what is not given, such as `:project IS NULL OR project = :project`, is answered
+    without the index: every row of the tenant is looked at.
+    """
+    given = {"tenant": "", "project": project, "session_id": session_id}
+    return " AND ".join(f"{name} = :{name}" for name, value in given.items() if value is not None)
+
+
 def counted(connection: Connection, table: str) -> dict[str, int]:
     """How many rows of a table are in each `state`."""
     found = connection.execute(f"SELECT state, COUNT(*) AS rows_of_it FROM {table} GROUP BY state")  # noqa: S608  # ours

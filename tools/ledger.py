@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final, Literal, Protocol
 
-from tools.database import Connection, Database, Values, counted
+from tools.database import Connection, Database, Values, counted, of_scope
 from tools.database import Row as DatabaseRow
 from tools.errors import LedgerUnavailableError
 from tools.findings import Finding
@@ -114,11 +114,6 @@ CREATE TABLE IF NOT EXISTS action_ledger (
     add_column("action_ledger", "lookup", "TEXT DEFAULT NULL"),
     statements("CREATE INDEX IF NOT EXISTS action_ledger_by_state ON action_ledger (state)"),
 )
-OF_SCOPE: Final = (
-    "tenant = :tenant AND (CAST(:project AS TEXT) IS NULL OR project = :project)"
-    " AND (CAST(:session_id AS TEXT) IS NULL OR session_id = :session_id)"
-)
-"""The rows of a session, of a project or of a tenant."""
 
 _TRIES: Final = 50
 """How often a claim looks again because another worker changed the row meanwhile; each time, that one got on."""
@@ -229,7 +224,8 @@ class ActionLedger:
 
     async def rows(self, *, tenant: str, project: str | None = None, session_id: str | None = None) -> list[Row]:
         """See Ledger."""
-        statement = f"SELECT * FROM action_ledger WHERE {OF_SCOPE} ORDER BY claimed_at"  # noqa: S608 - a constant
+        scope = of_scope(project=project, session_id=session_id)
+        statement = f"SELECT * FROM action_ledger WHERE {scope} ORDER BY claimed_at"  # noqa: S608 - names of columns
         values = {"tenant": tenant, "project": project, "session_id": session_id}
         return await self._database.read(
             lambda connection: [_row(one) for one in connection.execute(statement, values).fetchall()]
@@ -237,7 +233,8 @@ class ActionLedger:
 
     async def erase(self, *, tenant: str, project: str | None = None, session_id: str | None = None) -> int:
         """See Ledger."""
-        statement = f"DELETE FROM action_ledger WHERE {OF_SCOPE}"  # noqa: S608 - a constant
+        scope = of_scope(project=project, session_id=session_id)
+        statement = f"DELETE FROM action_ledger WHERE {scope}"  # noqa: S608 - names of columns
         return await self._changed(statement, {"tenant": tenant, "project": project, "session_id": session_id})
 
     async def counts(self) -> dict[str, int]:

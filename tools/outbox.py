@@ -5,8 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from tools.database import Connection, Database, Row, Values, counted
-from tools.ledger import OF_SCOPE
+from tools.database import Connection, Database, Row, Values, counted, of_scope
 from tools.migrations import Schema, statements
 from tools.owners import Owner
 
@@ -22,6 +21,7 @@ CREATE TABLE IF NOT EXISTS desk_outbox (
 );
 CREATE INDEX IF NOT EXISTS desk_outbox_waiting ON desk_outbox (state, next_at)
 """),
+    statements("CREATE INDEX IF NOT EXISTS desk_outbox_by_session ON desk_outbox (tenant, project, session_id)"),
 )
 _DUE: Final = """
 SELECT * FROM desk_outbox AS mine WHERE state = 'waiting' AND next_at <= :now AND NOT EXISTS (
@@ -138,7 +138,8 @@ class Outbox:
 
     async def erase(self, *, tenant: str, project: str | None = None, session_id: str | None = None) -> int:
         """Remove the letters of a session, a project or a tenant; says how many there were."""
-        statement = f"DELETE FROM desk_outbox WHERE {OF_SCOPE}"  # noqa: S608 - a constant
+        scope = of_scope(project=project, session_id=session_id)
+        statement = f"DELETE FROM desk_outbox WHERE {scope}"  # noqa: S608 - names of columns
         return await self._changed(statement, {"tenant": tenant, "project": project, "session_id": session_id})
 
     async def counts(self) -> dict[str, int]:

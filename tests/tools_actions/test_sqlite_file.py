@@ -5,11 +5,24 @@ import sqlite3
 
 import pytest
 
+from tools import ledger, outbox
+from tools.database import of_scope
 from tools.errors import LedgerUnavailableError
 from tools.migrations import statements
 from tools.sqlite_file import SqliteFile
 
 SCHEMA = (statements("CREATE TABLE IF NOT EXISTS t (n INTEGER)"),)
+
+
+@pytest.mark.parametrize(("table", "schema"), [("action_ledger", ledger.SCHEMA), ("desk_outbox", outbox.SCHEMA)])
+async def test_a_session_s_rows_are_found_without_looking_at_any_other(tmp_path, table, schema):
+    file = SqliteFile(tmp_path / "x.sqlite3", schema)
+    query = f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE {of_scope(project='shop', session_id='s')}"
+    values = {"tenant": "acme", "project": "shop", "session_id": "s"}
+    plan = await file.read(lambda c: [row["detail"] for row in c.execute(query, values).fetchall()])
+    await file.aclose()
+
+    assert [step for step in plan if "tenant=? AND project=? AND session_id=?" in step] == plan
 
 
 async def test_many_open_a_new_file_at_once(tmp_path):
