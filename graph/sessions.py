@@ -19,6 +19,7 @@ from dialogue.takeovers import Takeovers
 from dialogue.transcript import lines
 from graph.build import ConversationGraph
 from graph.calls import TurnRefusedError
+from graph.session_lists import SessionQuery
 from graph.storage import Scrub
 from graph.threads import ThreadLocks, thread_id
 from graph.turn_log import LoggedTurn, SessionRow, TurnLog
@@ -78,9 +79,12 @@ class Sessions:
         self._clock = clock
         self._locks = ThreadLocks(locks)
 
-    async def sessions(self, tenant: str) -> list[dict[str, JsonValue]]:
-        """The tenant's sessions, the most recently active first."""
-        return [_row(session) for session in await self._log.sessions(tenant)]
+    async def sessions(self, wanted: SessionQuery) -> tuple[list[dict[str, JsonValue]], int]:
+        """A page of sessions, the most recently active first, and how many there are; with why a person has one."""
+        page = await self._log.sessions(wanted)
+        handed = await self._log.transfers([row.thread_id for row in page if row.owner == "person"])
+        total = await self._log.count_sessions(wanted)
+        return [_listed(row, handed.get(row.thread_id)) for row in page], total
 
     async def session(self, tenant: str, project: str, session_id: str) -> dict[str, JsonValue] | None:
         """State, slots, open question, stack, owner, counters and actions; None where there is no such session."""
@@ -202,6 +206,11 @@ def _taken(state: DialogueState) -> TransferRecord | None:
 
 def _desk_id(message_id: str | None) -> str | None:
     return None if message_id is None else f"desk-{message_id}"
+
+
+def _listed(session: SessionRow, handed: LoggedTurn | None) -> dict[str, JsonValue]:
+    transfer = None if handed is None else {"reason": handed.answer.get("transfer_reason"), "at": handed.at}
+    return {"tenant": session.tenant, **_row(session), "transfer": transfer}
 
 
 def _row(session: SessionRow) -> dict[str, JsonValue]:

@@ -1,12 +1,14 @@
 """Sessions and their finished turns, beside the checkpoints: for repeated messages, lists and erasure."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from pydantic import JsonValue
 
 from graph.mailbox import WAITING, remove
+from graph.session_lists import SessionQuery, condition, placeholders
 from tools.database import Connection, Database, Row, Values, of_scope
 from tools.migrations import Schema, add_column, number_rows, statements
 
@@ -97,8 +99,14 @@ class TurnLog(Protocol):
     async def session(self, thread_id: str) -> SessionRow | None:
         """One session."""
 
-    async def sessions(self, tenant: str, limit: int = 1000) -> list[SessionRow]:
-        """A tenant's sessions, the most recently active first."""
+    async def sessions(self, wanted: SessionQuery) -> list[SessionRow]:
+        """A page of sessions, the most recently active first."""
+
+    async def count_sessions(self, wanted: SessionQuery) -> int:
+        """How many sessions there are of these, on all pages."""
+
+    async def transfers(self, threads: Sequence[str]) -> dict[str, LoggedTurn]:
+        """Thread → the last turn that handed it over to a person; threads without one are not in it."""
 
     async def idle(self, before: str, limit: int) -> list[SessionRow]:
         """Sessions of all tenants that were last active before that moment, the oldest first."""
@@ -251,10 +259,32 @@ class DatabaseTurnLog:
         found = await self._found(query, {"thread_id": thread_id})
         return SessionRow(**dict(found[0])) if found else None
 
-    async def sessions(self, tenant: str, limit: int = 1000) -> list[SessionRow]:
-        """A tenant's sessions, the most recently active first."""
-        query = f"SELECT {_SESSION} FROM sessions WHERE tenant = :tenant ORDER BY last_active DESC LIMIT :most"  # noqa: S608  # a constant
-        return [SessionRow(**dict(row)) for row in await self._found(query, {"tenant": tenant, "most": limit})]
+    async def sessions(self, wanted: SessionQuery) -> list[SessionRow]:
+        """A page of sessions, the most recently active first."""
+        where, values = condition(wanted)
+        query = (
+            f"SELECT {_SESSION} FROM sessions WHERE {where}"  # noqa: S608  # constants and placeholders
+            " ORDER BY last_active DESC, thread_id LIMIT :most OFFSET :before"
+        )
+        rows = await self._found(query, {**values, "most": wanted.limit, "before": wanted.offset})
+        return [SessionRow(**dict(row)) for row in rows]
+
+    async def count_sessions(self, wanted: SessionQuery) -> int:
+        """How many sessions there are of these, on all pages."""
+        where, values = condition(wanted)
+        query = f"SELECT COUNT(*) AS found FROM sessions WHERE {where}"  # noqa: S608  # constants and placeholders
+        return int((await self._found(query, values))[0]["found"])
+
+    async def transfers(self, threads: Sequence[str]) -> dict[str, LoggedTurn]:
+        """Thread → the last turn that handed it over to a person; threads without one are not in it."""
+        if not threads:
+            return {}
+        named, values = placeholders(threads)
+        query = (
+            f"SELECT thread_id, {_TURN} FROM turns WHERE outcome = 'transferred' AND thread_id IN ({named})"  # noqa: S608  # constants and placeholders
+            " ORDER BY created_at, rowid"
+        )
+        return {row["thread_id"]: _turn(row) for row in await self._found(query, values)}
 
     async def by_version(self, tenant: str, project: str) -> dict[str, int]:
         """Version → sessions that began with it and go on with it."""

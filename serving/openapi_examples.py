@@ -30,6 +30,12 @@ _SESSION: Final[dict[str, JsonValue]] = {
     "created_at": "2030-03-11T09:00:00+00:00",
     "last_active": "2030-03-11T09:00:00+00:00",
 }
+_LISTED: Final[dict[str, JsonValue]] = {
+    "tenant": "demo",
+    **_SESSION,
+    "owner": "person",
+    "transfer": {"reason": "requested", "at": "2030-03-11T09:00:00+00:00"},
+}
 _DOCUMENT: Final[dict[str, JsonValue]] = {
     "id": "e5fe524af42e89f9b0c05bb8",
     "name": "knowledge/fees.en.md",
@@ -69,7 +75,7 @@ _STREAM: Final = (
 )
 
 ANSWERS: Final[Mapping[tuple[str, str], JsonValue]] = {
-    ("get", "/sessions"): {"sessions": [{"tenant": "demo", **_SESSION}], "total": 1, "limit": 100, "offset": 0},
+    ("get", "/sessions"): {"sessions": [_LISTED], "total": 1, "limit": 100, "offset": 0},
     ("get", "/sessions/{session_id}"): {
         **_SESSION,
         "counters": {"turns": 1, "failures": 0},
@@ -97,7 +103,7 @@ ANSWERS: Final[Mapping[tuple[str, str], JsonValue]] = {
     ("post", "/knowledge/search"): {"project": "bank", "query": "transfer", "passages": [_PASSAGE]},
     ("get", "/stats"): {
         "known_sessions": 1,
-        "sessions": [{"tenant": "demo", **_SESSION}],
+        "sessions": [_LISTED],
         "uptime_seconds": 12.5,
         "active_turns": 0,
         "active_sessions": 0,

@@ -9,11 +9,12 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, JsonValue
 
+from graph.session_lists import SessionQuery
 from serving.auth import Admin, needs
 from serving.chat import problems
 from serving.figures import Figures
 from serving.problems import ProblemError
-from serving.reach import Open, sessions_of
+from serving.reach import Open, tenants_of
 from serving.text import to_json
 from tools.errors import LedgerUnavailableError
 
@@ -59,9 +60,10 @@ async def stats(
     request: Request, caller: Admin, services: Open, limit: Annotated[int, Query(ge=0, le=1000)] = 100
 ) -> Response:
     """Sessions and turns: of this process, and of the most recent sessions that exist for the caller."""
-    own = await sessions_of(caller, services.versions, services.turns)
-    recent: list[JsonValue] = [{"tenant": tenant, **session} for tenant, session in own[:limit]]
-    found: dict[str, JsonValue] = {"known_sessions": len(own), "sessions": recent}
+    recent, total = await services.turns.sessions(
+        SessionQuery(tenants=tenants_of(caller, services.versions), limit=limit)
+    )
+    found: dict[str, JsonValue] = {"known_sessions": total, "sessions": [*recent]}
     if caller.tenant is None or len({version.project.tenant for version in services.versions.all()}) == 1:
         # The process's own figures tell of every tenant's traffic.
         found |= services.turns.statistics()

@@ -11,6 +11,7 @@ from dialogue.audience import EVERYBODY, Audience
 from graph.calls import Failed, Final, TurnCall, TurnEvent
 from graph.forking import Past
 from graph.releases import Released
+from graph.session_lists import SessionQuery
 
 
 class Turns(Protocol):
@@ -22,8 +23,8 @@ class Turns(Protocol):
     def stream(self, call: TurnCall) -> AsyncIterator[TurnEvent]:
         """One turn in pieces and exactly one end; raises TurnRefusedError before the first event."""
 
-    async def sessions(self, tenant: str) -> list[dict[str, JsonValue]]:
-        """The tenant's sessions, each with at least its `project` and `session_id`."""
+    async def sessions(self, wanted: SessionQuery) -> tuple[list[dict[str, JsonValue]], int]:
+        """A page of sessions, each with at least `tenant`, `project` and `session_id`, and how many there are."""
 
     async def session(self, tenant: str, project: str, session_id: str) -> dict[str, JsonValue] | None:
         """State, slots, open question, stack, owner and counters; None where there is no such session."""

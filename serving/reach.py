@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from typing import Annotated, cast, get_args
 
 from fastapi import Depends, Request
-from pydantic import JsonValue
 
 from config.project import ErrorKind, SessionRules
 from config.versions import Version, Versions
 from graph.calls import TurnCall
+from graph.session_lists import SessionQuery
 from serving.auth import Caller
 from serving.contract import ChatRequest
-from serving.ports import Services, Turns
+from serving.ports import Services
 from serving.problems import ProblemError, new_error_id
 
 _FRIENDLY = frozenset(get_args(ErrorKind))
@@ -141,11 +141,9 @@ async def session_place(caller: Caller, services: Services, session_id: str, pro
         return version.project.tenant, version.project.name
     if len(mine) == 1:
         return mine[0].project.tenant, mine[0].project.name
-    places = [
-        (tenant, str(session.get("project")))
-        for tenant, session in await sessions_of(caller, services.versions, services.turns)
-        if session.get("session_id") == session_id
-    ]
+    named = SessionQuery(tenants=tenants_of(caller, services.versions), session_id=session_id)
+    found, _ = await services.turns.sessions(named)
+    places = [(str(session["tenant"]), str(session["project"])) for session in found]
     if not places:
         raise no_session()
     if len(places) > 1:
@@ -153,10 +151,9 @@ async def session_place(caller: Caller, services: Services, session_id: str, pro
     return places[0]
 
 
-async def sessions_of(caller: Caller, versions: Versions, turns: Turns) -> list[tuple[str, dict[str, JsonValue]]]:
-    """Every session that exists for the caller, with its tenant."""
-    tenants = sorted({version.project.tenant for version in projects_of(caller, versions)})
-    return [(tenant, session) for tenant in tenants for session in await turns.sessions(tenant)]
+def tenants_of(caller: Caller, versions: Versions) -> list[str]:
+    """The tenants whose sessions exist for the caller."""
+    return sorted({version.project.tenant for version in projects_of(caller, versions)})
 
 
 def no_session() -> ProblemError:

@@ -1,19 +1,20 @@
 """Sessions: state, transcript, erasure."""
 
-from typing import Annotated, Literal, cast
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import JsonValue
 
 from dialogue.state import TurnEvent
 from graph.calls import TurnCall
+from graph.session_lists import Owner, SessionQuery
 from serving.auth import Admin, Agent, Caller, Chatter, Visitor, needs
 from serving.chat import Counted, problems
 from serving.contract import ChatAnswer, Done
 from serving.cross_origin import refuse_guessable
 from serving.figures import Figures
 from serving.ports import Services
-from serving.reach import Open, no_session, project_of, session_place, sessions_of
+from serving.reach import Open, no_session, project_of, session_place, tenants_of
 from serving.strict import StrictRoute
 from serving.text import to_json
 
@@ -31,19 +32,23 @@ async def list_sessions(
     *,
     caller: Agent,
     services: Open,
-    project: ProjectQuery = None,
-    owner: Annotated[Literal["bot", "person"] | None, Query(description="Only those that this one answers in.")] = None,
+    project: Annotated[str | None, Query(description="Only those of this project.")] = None,
+    owner: Annotated[Owner | None, Query(description="Only those that this one answers in.")] = None,
+    contains: Annotated[str, Query(max_length=200, description="Only those whose id holds this text.")] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
 ) -> Response:
-    """The sessions of the caller's tenant, the most recently active first."""
-    found = [
-        {"tenant": tenant, **session}
-        for tenant, session in await sessions_of(caller, services.versions, services.turns)
-        if project in (None, session.get("project")) and owner in (None, session.get("owner"))
-    ]
-    page: list[JsonValue] = [*found[offset : offset + limit]]
-    return _json({"sessions": page, "total": len(found), "limit": limit, "offset": offset})
+    """The sessions of the caller's tenant, the most recently active first; `transfer` says why a person has one."""
+    wanted = SessionQuery(
+        tenants=tenants_of(caller, services.versions),
+        project=project,
+        owner=owner,
+        contains=contains,
+        limit=limit,
+        offset=offset,
+    )
+    found, total = await services.turns.sessions(wanted)
+    return _json({"sessions": [*found], "total": total, "limit": limit, "offset": offset})
 
 
 # A session's id may hold slashes: the longer addresses stand first, the path parameter takes the rest.

@@ -86,7 +86,7 @@ function bubble(kind, words, locale) {
 function draw(turn) {
   const { number, message, answer } = turn;
   const mine = bubble("you", message || t("event"), answer?.locale);
-  const again = h("button", { type: "button", class: "quiet fork", onclick: () => fork(turn) }, t("fork"));
+  const again = h("button", { type: "button", class: "quiet fork needs-admin", onclick: () => fork(turn) }, t("fork"));
   const element = h("article", { class: "turn", "data-number": number }, h("div", { class: "said" }, mine, again));
   if (answer) finish(turn, element);
   else element.append(h("div", { class: "bubble bot", "aria-busy": "true" }, h("span", { class: "hidden" }, `${t("bot")}: `), h("div", { class: "words", dir: "auto" })));
@@ -103,7 +103,8 @@ function finish(turn, element = turn.element) {
   if (answer.should_transfer) tags.push(h("span", { class: "tag bad" }, answer.transfer_reason ?? t("s.transfer")));
   if (typeof answer.confidence === "number") tags.push(h("span", {}, t("sure", { value: percent(answer.confidence) })));
   reply.append(...sources, h("div", { class: "under" }, tags,
-    h("button", { type: "button", class: "quiet", onclick: () => { inspect(turn); byId("inspector").focus(); } }, t("behind_it"))));
+    h("button", { type: "button", class: "quiet link", onclick: () => { inspect(turn); byId("inspector").focus(); } }, t("behind_it"))));
+  reply.addEventListener("click", (event) => { if (!event.target.closest("button, summary, blockquote") && !getSelection().toString()) inspect(turn); });
   element.querySelector(".bubble.bot")?.remove();
   element.append(reply);
 }

@@ -5,40 +5,83 @@ import { get, post, sessionPath } from "./service.js";
 import { language, t } from "./words.js";
 
 const NAME = "switchboard-agent";
-const LISTED = 100;
+const LISTED = 50;
 const status = byId("desk-status");
 let chosen = null; // {project, session_id}
 let barred = false; // the key does not reach here: it is not asked again and again
 let drawn = ""; // what of the chosen case was drawn last
+let offset = 0; // how many newer conversations stand before this page
 
 const same = (one, other) => one?.session_id === other?.session_id && one?.project === other?.project;
+/** How long ago, in the page's language. */
+function ago(text) {
+  const minutes = Math.round((Date.parse(text) - Date.now()) / 60000);
+  const [count, unit] = minutes > -60 ? [minutes, "minute"] : minutes > -2880 ? [Math.round(minutes / 60), "hour"] : [Math.round(minutes / 1440), "day"];
+  return text ? new Intl.RelativeTimeFormat(language(), { numeric: "auto" }).format(Math.min(0, count), unit) : "–";
+}
+
 const moment = (text) => (text ? new Date(text).toLocaleString(language(), { dateStyle: "medium", timeStyle: "short" }) : "–");
 
-/** Look who waits; the number of them stands at the view's name. */
-export async function refresh() {
-  if (barred && byId("desk").hidden) return;
-  const everybody = byId("everybody").checked;
+/** Look who waits; the number of them stands at the view's name. Says whether this key reaches here. */
+export async function refresh({ again = false } = {}) {
+  if (barred && byId("desk").hidden && !again) return false;
+  const query = listed();
+  const all = Boolean(query.contains) || !query.owner;
   try {
-    const waiting = await get("/sessions?owner=person&limit=1");
+    const [found, waiting] = await Promise.all([!byId("desk").hidden && sessions(query), (all || byId("desk").hidden) && sessions({ owner: "person", limit: 1 })]);
     barred = false;
-    byId("waiting").hidden = !waiting.total;
-    byId("waiting").textContent = waiting.total;
-    if (byId("desk").hidden) return;
-    const found = await get(`/sessions?limit=${LISTED}${everybody ? "" : "&owner=person"}`);
-    status.textContent = found.total ? "" : t("desk.none");
+    tellWaiting((waiting || found).total);
+    if (!found) return true;
+    if (!found.sessions.length && offset) return turnTo(0);
+    status.textContent = found.total ? "" : (all ? t("desk.nothing") : t("desk.none"));
+    byId("desk-title").textContent = all ? t("desk.everybody") : t("desk.waiting");
     byId("sessions").replaceChildren(...found.sessions.map(row));
+    pages(found);
     await look();
+    return true;
   } catch (error) {
     barred = error.status === 403 || error.status === 401;
     status.textContent = error.status === 403 ? t("role", { role: "desk" }) : error.status ? error.message : t("unreachable");
+    return !barred;
   }
 }
 
+const sessions = (query) => get(`/sessions?${new URLSearchParams(query)}`);
+
+function listed() {
+  const query = { limit: LISTED, offset };
+  const contains = byId("find").value.trim();
+  if (contains) query.contains = contains;
+  else if (!byId("everybody").checked) query.owner = "person";
+  return query;
+}
+
+function tellWaiting(count) {
+  byId("waiting").hidden = !count;
+  byId("waiting").textContent = count;
+}
+
+/** Which of how many are listed, and the ways to the others; nothing where one page holds them all. */
+function pages({ total, sessions: shownNow }) {
+  byId("pages").hidden = total <= LISTED;
+  byId("page").textContent = t("desk.page", { first: offset + 1, last: offset + shownNow.length, total: total.toLocaleString(language()) });
+  byId("newer").disabled = offset === 0;
+  byId("older").disabled = offset + shownNow.length >= total;
+}
+
+function turnTo(first) {
+  offset = Math.max(0, first);
+  return refresh();
+}
+
 function row(session) {
+  const { transfer } = session;
+  const waits = session.owner === "person";
   return h("li", {}, h("button", { type: "button", class: "row", "aria-pressed": String(same(session, chosen)), onclick: () => choose(session) },
     h("span", { class: "code" }, session.session_id),
-    h("span", { class: "faint" }, `${session.project} · ${session.locale} · ${t("desk.turns", { count: session.turns })} · ${moment(session.last_active)}`),
-    session.owner === "person" && h("span", { class: "tag bad" }, t("person"))));
+    h("span", { class: "faint" }, `${session.project} · ${session.locale} · ${t("desk.turns", { count: session.turns })} · `,
+      waits && transfer ? t("desk.waits", { time: ago(transfer.at) }) : t("desk.last", { time: ago(session.last_active) })),
+    waits && h("span", { class: "tag bad" }, transfer?.reason ?? t("person"))));
 }
 
 async function choose(session) {
@@ -69,10 +112,13 @@ function packet(state) {
     open && [t("desk.since"), moment(transfer.at)],
     open && transfer.summary && [t("desk.summary"), transfer.summary],
     state.intent && [t("desk.flow"), h("span", { class: "code" }, state.intent)],
-    ...Object.entries(state.slots ?? {}).map(([name, value]) => [`${t("desk.known")}: ${name}`, shown(value)]),
   ].filter(Boolean);
+  const known = Object.entries(state.slots ?? {}).map(([name, value]) => [name, shown(value)]);
+  const done = (state.actions ?? []).map((deed) => [h("span", { class: "code" }, deed.name), [deed.status, deed.reference].filter(Boolean).join(" · ")]);
   const link = `#chat?project=${encodeURIComponent(chosen.project)}&session=${encodeURIComponent(chosen.session_id)}`;
-  return [h("div", { class: "bar" }, h("h2", { class: "code" }, chosen.session_id), h("a", { href: link }, t("desk.open"))), table(rows)];
+  return [h("div", { class: "bar" }, h("h2", { class: "code" }, chosen.session_id), h("a", { href: link }, t("desk.open"))),
+    rows.length ? table(rows) : "", known.length ? [h("h3", {}, t("desk.known")), table(known)] : "",
+    done.length ? [h("h3", {}, t("desk.done")), table(done)] : ""].flat();
 }
 
 function transcript(messages) {
@@ -116,6 +162,9 @@ function answerForm(state, written) {
   return form;
 }
 
-byId("everybody").addEventListener("change", refresh);
+byId("everybody").addEventListener("change", () => turnTo(0));
+byId("find").addEventListener("input", () => turnTo(0));
+byId("newer").addEventListener("click", () => turnTo(offset - LISTED));
+byId("older").addEventListener("click", () => turnTo(offset + LISTED));
 document.addEventListener("spoken", () => { drawn = ""; });
 setInterval(() => { if (!document.hidden) refresh(); }, 3000);

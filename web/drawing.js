@@ -47,12 +47,15 @@ function places(figure) {
 
 /** An arrow's line: straight down past the rows between where nothing stands in its way, else around on the right. */
 function curve(from, to, at, width) {
-  const [y1, y2] = [from.y + HIGH / 2, to.y - HIGH / 2 - 3];
-  if (to.layer <= from.layer) return `M${from.x} ${from.y - HIGH / 2}C${from.x} ${from.y - 26} ${to.x - WIDE} ${to.y + 16} ${to.x - WIDE / 2 - 3} ${to.y + 2}`;
+  const [y1, y2] = [from.y + HIGH / 2, to.y - HIGH / 2 - 5];
+  if (to.layer <= from.layer) { // back: out at the upper left, in from the left
+    const x = from.x - WIDE / 3;
+    return `M${x} ${from.y - HIGH / 2}C${x} ${to.y + 4} ${x} ${to.y} ${to.x - WIDE / 2 - 5} ${to.y}`;
+  }
   const between = [...at.values()].filter((each) => each.layer > from.layer && each.layer < to.layer);
   if (between.some((each) => Math.abs(each.x - from.x) < WIDE / 2 + 4)) {
     const side = Math.min(width - 4, Math.max(from.x, to.x) + WIDE / 2 + 24 + 34 * (to.layer - from.layer));
-    return `M${from.x + WIDE / 2} ${from.y}C${side} ${from.y} ${side} ${to.y} ${to.x + WIDE / 2 + 3} ${to.y}`;
+    return `M${from.x + WIDE / 2} ${from.y}C${side} ${from.y} ${side} ${to.y} ${to.x + WIDE / 2 + 5} ${to.y}`;
   }
   const turn = to.y - DOWN + HIGH / 2;
   return `M${from.x} ${y1}V${Math.max(y1, turn)}C${from.x} ${turn + 16} ${to.x} ${y2 - 16} ${to.x} ${y2}`;
@@ -64,10 +67,15 @@ export function drawing(figure, path, label) {
   const [start, end] = [figure.nodes.find((node) => node.startsWith("__start")), figure.nodes.find((node) => node.startsWith("__end"))];
   const way = path.length ? [start, ...path, end] : [];
   const lit = new Set(way.slice(1).map((node, index) => `${way[index]} ${node}`));
-  const arrow = (edge) => svg("path", {
-    class: `arrow${edge.conditional ? " maybe" : ""}${lit.has(`${edge.source} ${edge.target}`) ? " lit" : ""}`,
-    d: curve(at.get(edge.source), at.get(edge.target), at, width),
-  });
+  const arrow = (edge) => {
+    const on = lit.has(`${edge.source} ${edge.target}`) ? " lit" : "";
+    return svg("path", {
+      class: `arrow${edge.conditional ? " maybe" : ""}${on}`, "marker-end": `url(#head${on.trim()})`,
+      d: curve(at.get(edge.source), at.get(edge.target), at, width),
+    });
+  };
+  const head = (on) => svg("marker", { id: `head${on}`, viewBox: "0 0 6 6", refX: 3, refY: 3, markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse", orient: "auto" },
+    svg("path", { class: `head ${on}`, d: "M0 0L6 3L0 6z" }));
   const node = (name) => {
     const { x, y } = at.get(name);
     return svg("g", { class: way.includes(name) ? "node lit" : "node" },
@@ -76,5 +84,5 @@ export function drawing(figure, path, label) {
   };
   const sorted = [...figure.edges].sort((one, other) => lit.has(`${one.source} ${one.target}`) - lit.has(`${other.source} ${other.target}`));
   return svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${label}: ${path.join(" → ")}`, class: "drawing" },
-    sorted.map(arrow), figure.nodes.map(node));
+    svg("defs", {}, head(""), head("lit")), sorted.map(arrow), figure.nodes.map(node));
 }

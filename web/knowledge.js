@@ -34,7 +34,7 @@ function row(item) {
     h("span", {}, item.title || item.name),
     h("span", { class: "faint" }, `${item.name} · ${t("knowledge.passages", { count: item.passages })}`),
     h("span", { class: "chips" }, marks.map((mark) => h("span", { class: "tag" }, mark))),
-    h("button", { type: "button", class: "quiet", "aria-label": t("knowledge.remove", { name: item.name }), onclick: () => drop(item) }, "×")));
+    h("button", { type: "button", class: "quiet needs-admin", "aria-label": t("knowledge.remove", { name: item.name }), onclick: () => drop(item) }, "×")));
 }
 
 async function drop(item) {

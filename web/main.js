@@ -4,7 +4,7 @@ import * as chat from "./chat.js";
 import * as desk from "./desk.js";
 import { byId, h } from "./dom.js";
 import * as knowledge from "./knowledge.js";
-import { Refused, get, remember } from "./service.js";
+import { Refused, get, hasKey, remember } from "./service.js";
 import { language, speak, t } from "./words.js";
 
 const VIEWS = ["chat", "desk", "knowledge"];
@@ -37,23 +37,42 @@ async function go() {
 }
 
 async function begin() {
-  try {
-    projects = (await get("/projects")).projects;
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    if (error.status === 401) return;
-    projects = []; // a key that may chat but not list: the service names the choices when it must be told
-  }
+  byId("rekey").hidden = !hasKey();
+  const role = await reached();
+  if (!role) return;
+  document.documentElement.dataset.role = role;
+  if (role === "desk" && !location.hash) history.replaceState(null, "", "#desk"); // whoever may not publish is here to answer
   offer(projects.map((item) => item.name));
   const kept = localStorage.getItem(PROJECT);
   if (projects.some((item) => item.name === kept)) byId("project").value = kept;
   if (!wanted().session) await chat.choose(bot());
   await go();
-  desk.refresh();
+  desk.refresh({ again: true });
+}
+
+const start = () => begin().catch(() => { byId("status").textContent = t("unreachable"); });
+
+/** How far the key reaches, with the bots that it sees; null where there is none yet. */
+async function reached() {
+  try {
+    projects = (await get("/projects")).projects;
+    return "admin";
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (error.status !== 403) return null;
+  }
+  projects = (await get("/v1/models")).data.map((item) => ({ name: item.id })); // their names, which any key may see
+  return (await desk.refresh({ again: true })) ? "desk" : "chat";
 }
 
 function offer(names) {
   byId("project").replaceChildren(...(names.length ? names : [""]).map((name) => h("option", { value: name }, name || t("only_one"))));
+}
+
+function askKey(wrong) {
+  byId("key-wrong").hidden = !wrong;
+  byId("rekey").hidden = false;
+  if (!byId("key").open) byId("key").showModal();
 }
 
 function setTheme(dark) {
@@ -77,9 +96,10 @@ byId("key-form").addEventListener("submit", (event) => {
   remember(byId("key-value").value.trim());
   byId("key-value").value = "";
   byId("key").close();
-  begin();
+  start();
 });
-document.addEventListener("keywanted", () => { if (!byId("key").open) byId("key").showModal(); });
+document.addEventListener("keywanted", () => { askKey(hasKey()); });
+byId("rekey").addEventListener("click", () => askKey(false));
 document.addEventListener("choices", (event) => offer(event.detail));
 
 const theme = document.documentElement.dataset.theme;
@@ -88,4 +108,4 @@ await speak();
 byId("words").value = language();
 document.addEventListener("spoken", go);
 addEventListener("hashchange", go);
-begin().catch(() => { byId("status").textContent = t("unreachable"); });
+start();

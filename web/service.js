@@ -11,6 +11,7 @@ export class Refused extends Error {
 }
 
 export const remember = (key) => sessionStorage.setItem(KEY, key);
+export const hasKey = () => Boolean(sessionStorage.getItem(KEY));
 
 function headers(more = {}) {
   const key = sessionStorage.getItem(KEY);

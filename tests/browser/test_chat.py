@@ -22,7 +22,6 @@ HEADINGS = [
     "Stack of flows",
     "Path through the graph",
     "Evidence",
-    "Cited",
     "Confidence",
     "Transfer",
     "Model: not asked",
@@ -112,12 +111,29 @@ async def test_all_of_a_turn_stands_beside_it(page: Page) -> None:
     drawn = beside.get_by_role("img", name=WAY)
     await expect(drawn.locator(".node.lit")).to_have_count(10)
     await expect(drawn.locator(".arrow.lit")).to_have_count(9)
+    await expect(beside.locator(".source").filter(has_text="Fees").first).to_contain_text("cited")
     await expect(beside.locator(".waterfall tr")).to_have_count(9)
     await shoot(page, "console")
 
     await beside.get_by_role("button", name="Earlier turn").click()
     await expect(beside).to_contain_text("Turn 2 of 3")
     await expect(beside.locator(".chips").first).to_contain_text("asked")
+
+
+async def test_a_part_that_was_folded_away_stays_so(page: Page) -> None:
+    await say(page, "send 500 lira", "To which IBAN?")
+    ranking = page.locator("#inspector .part").filter(has=page.get_by_role("heading", name="Intent ranking"))
+    await ranking.locator("summary").click()
+    await expect(ranking.get_by_role("table")).to_be_hidden()
+
+    await say(page, "make it 600 lira", "To which IBAN?")
+    await expect(page.locator("#inspector")).to_contain_text("Turn 2 of 2")
+    await expect(ranking.get_by_role("table")).to_be_hidden()
+    await page.reload()
+    await expect(page.locator("#inspector")).to_contain_text("Turn 2 of 2")
+    await expect(ranking.get_by_role("table")).to_be_hidden()
+    await page.locator(".turn").first.locator(".bubble.bot").click()
+    await expect(page.locator("#inspector")).to_contain_text("Turn 1 of 2")
 
 
 async def test_an_earlier_turn_is_gone_back_to_with_another_message(page: Page) -> None:

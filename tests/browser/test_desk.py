@@ -1,11 +1,18 @@
 """The desk: who waits is seen, answered as a person and given back."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from playwright.async_api import Page, expect
 
+from graph.threads import thread_id
 from tests.browser.conftest import say, shoot
+from tests.service.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+MANY = 1234
 
 
 async def test_a_person_answers_and_gives_the_conversation_back(page: Page) -> None:
@@ -15,7 +22,10 @@ async def test_a_person_answers_and_gives_the_conversation_back(page: Page) -> N
     await page.get_by_role("link", name="Desk").click()
 
     case = page.locator("#case")
-    await page.get_by_role("button", name=session).click()
+    waiting = page.get_by_role("button", name=session)
+    await expect(waiting).to_contain_text("handed over")
+    await expect(waiting).to_contain_text("requested")
+    await waiting.click()
     await expect(case).to_contain_text("requested")
     await expect(case).to_contain_text("Sending money (amount=")
     await expect(case.get_by_role("log")).to_contain_text("To which IBAN?")
@@ -48,3 +58,39 @@ async def test_every_conversation_can_be_looked_at(page: Page) -> None:
     await expect(page.locator("#case")).to_contain_text("send_money")
     await page.get_by_role("link", name="Open in the chat").click()
     await expect(page.locator("#session")).to_have_text(session)
+
+
+async def test_the_oldest_of_thousands_of_conversations_is_found(page: Page, house: House) -> None:
+    await house.says("send 500 lira", project="bank")
+    columns = "tenant, project, version, channel, locale, owner, turns, tokens, created_at, checkpoint_id"
+    with closing(sqlite3.connect(house.services.settings.database_url.removeprefix("sqlite:///"))) as database:
+        database.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"  # noqa: S608  # constants
+            f" INSERT INTO sessions (thread_id, session_id, last_active, {columns})"
+            f" SELECT 'copy-' || i, printf('copy-%05d', i), printf('2020-01-01T00:00:00.%05d', i), {columns}"
+            " FROM n, sessions WHERE thread_id = ?",
+            (MANY, thread_id("acme", "bank", house.session)),
+        )
+        database.commit()
+    try:
+        await page.goto("/#desk")
+        await page.get_by_label("all conversations").check()
+        await expect(page.locator("#page")).to_contain_text("1–50 of 1,")
+        for _ in range(2):
+            await page.get_by_role("button", name="Older").click()
+        await expect(page.locator("#page")).to_contain_text("101–150 of 1,")
+        await page.get_by_role("button", name="Newer").click()
+        await expect(page.locator("#page")).to_contain_text("51–100 of 1,")
+
+        await page.get_by_label("Part of a conversation's name").fill("COPY-00001")
+        await expect(page.locator("#sessions li")).to_have_count(1)
+        await expect(page.locator("#sessions")).to_contain_text("copy-00001")
+        assert (
+            await house.http.get("/sessions/copy-00001/messages")
+        ).status_code == 404  # found, and has no transcript
+        far = (await house.http.get("/sessions", params={"offset": 1200, "limit": 1000})).json()
+        assert len(far["sessions"]) == far["total"] - 1200
+    finally:
+        with closing(sqlite3.connect(house.services.settings.database_url.removeprefix("sqlite:///"))) as database:
+            database.execute("DELETE FROM sessions WHERE thread_id LIKE 'copy-%'")
+            database.commit()

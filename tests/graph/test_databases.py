@@ -6,6 +6,7 @@ import pytest
 from langgraph.checkpoint.base import empty_checkpoint
 
 from config.settings import Settings
+from graph.session_lists import SessionQuery
 from graph.storage import open_storage
 from graph.turn_log import DatabaseTurnLog, LoggedTurn, SessionRow
 
@@ -43,7 +44,7 @@ async def storage(request, tmp_path):
 async def log(storage):
     opened = DatabaseTurnLog(storage.log)
     async with storage.saver():
-        for session in await opened.sessions("acme"):
+        for session in await opened.sessions(SessionQuery(tenants=["acme", "other"])):
             await opened.erase(session.thread_id)
         yield opened
 
@@ -70,13 +71,35 @@ async def test_a_session_is_what_its_last_turn_made_of_it_and_counts_its_tokens(
     assert await log.session("t2") is None
 
 
-async def test_a_tenant_s_sessions_come_with_the_newest_first(log):
-    for number in range(4):
-        row = replace(SESSION, thread_id=f"t{number}", last_active=f"2026-03-1{number}")
+async def test_sessions_come_in_pages_with_the_newest_first(log):
+    for number in range(5):
+        row = replace(SESSION, thread_id=f"t{number}", session_id=f"S_{number}", last_active=f"2026-03-1{number}")
         await log.add(row, turn("m1"))
-    await log.add(replace(SESSION, thread_id="x", tenant="other"), turn("m1"))
+    await log.add(replace(SESSION, thread_id="x", session_id="Sx4", tenant="other", owner="person"), turn("m1"))
 
-    assert [row.thread_id for row in await log.sessions("acme", 3)] == ["t3", "t2", "t1"]
+    async def listed(**wanted):
+        query = SessionQuery(**{"tenants": ["acme"], **wanted})
+        return [row.thread_id for row in await log.sessions(query)], await log.count_sessions(query)
+
+    assert await listed(limit=2) == (["t4", "t3"], 5)
+    assert await listed(limit=2, offset=4) == (["t0"], 5)
+    assert await listed(tenants=["acme", "other"], owner="person") == (["x"], 1)
+    assert await listed(tenants=["acme", "other"], contains="s_4") == (["t4"], 1)
+    assert await listed(session_id="S_2") == (["t2"], 1)
+    assert await listed(session_id="S_") == ([], 0)
+    assert await listed(project="shop") == ([], 0)
+    assert await listed(tenants=[]) == ([], 0)
+
+
+async def test_the_last_turn_that_handed_a_session_over_is_found(log):
+    await log.add(SESSION, turn("m1", outcome="transferred", transfer_reason="requested"))
+    await log.add(SESSION, turn("m2"))
+    await log.add(SESSION, turn("m3", outcome="transferred", transfer_reason="no_evidence"))
+    await log.add(replace(SESSION, thread_id="t2"), turn("m1"))
+
+    found = await log.transfers(["t1", "t2", "t3"])
+    assert {thread: kept.answer["transfer_reason"] for thread, kept in found.items()} == {"t1": "no_evidence"}
+    assert await log.transfers([]) == {}
 
 
 async def test_what_is_erased_is_gone(log):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from graph.session_lists import SessionQuery
 from tests.graph.conftest import IBAN
 from tests.graph.fakes import Room
 
@@ -39,7 +40,7 @@ async def test_a_fork_has_its_own_name_in_every_answer_and_is_listed(room: Room)
     [turn] = await room.past.turns(*of(room, fork))
     assert turn.answer["session_id"] == fork
     assert set(await room.past.forks(*of(room))) == {fork, again}
-    listed = await room.turns.sessions(of(room)[0])
+    listed, _ = await room.turns.sessions(SessionQuery(tenants=[of(room)[0]]))
     assert {row["session_id"]: row["turns"] for row in listed} == {"s": 1, fork: 1, again: 1}
 
 

@@ -16,6 +16,7 @@ from graph.calls import Delta, Failed, Final, TurnCall, TurnEvent, TurnRefusedEr
 from graph.forking import TurnPage
 from graph.publishing import DraftState
 from graph.releases import PublishRefusedError, Released, RollbackRefusedError
+from graph.session_lists import SessionQuery
 from graph.turn_log import LoggedTurn
 
 Script = Callable[[TurnCall], Sequence[TurnEvent | float | Exception]]
@@ -130,8 +131,17 @@ class FakeTurns:
         self.finished.set()
         return events
 
-    async def sessions(self, tenant: str) -> list[dict[str, JsonValue]]:
-        return [{"project": key[1], "session_id": key[2]} for key in self.said if key[0] == tenant]
+    async def sessions(self, wanted: SessionQuery) -> tuple[list[dict[str, JsonValue]], int]:
+        found: list[dict[str, JsonValue]] = [
+            {"tenant": tenant, "project": project, "session_id": session_id}
+            for tenant, project, session_id in self.said
+            if tenant in wanted.tenants
+            and wanted.project in (None, project)
+            and wanted.session_id in (None, session_id)
+            and wanted.owner in (None, "bot")
+            and wanted.contains in session_id
+        ]
+        return found[wanted.offset : wanted.offset + wanted.limit], len(found)
 
     async def session(self, tenant: str, project: str, session_id: str) -> dict[str, JsonValue] | None:
         found = self.said.get((tenant, project, session_id))

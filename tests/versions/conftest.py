@@ -14,6 +14,7 @@ from config.store import FolderVersions
 from graph.following import Following
 from graph.published import KeptVersion, PublishedVersion, PublishedVersions
 from graph.releases import FailedScenario, KnowledgeState, Releases, Trial
+from graph.session_lists import SessionQuery
 from graph.storage import Storage, open_storage
 from graph.turn_log import DatabaseTurnLog
 from tools.calibrations import Calibrations
@@ -37,7 +38,7 @@ async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     async with open_storage(Settings(_env_file=None, data=tmp_path / "data", database=database)) as opened:
         for tenant in ("acme", "globex"):
             await PublishedVersions(opened.versions).erase(tenant=tenant)
-            for session in await DatabaseTurnLog(opened.log).sessions(tenant):
+            for session in await DatabaseTurnLog(opened.log).sessions(SessionQuery(tenants=[tenant])):
                 await DatabaseTurnLog(opened.log).erase(session.thread_id)
         yield opened
 

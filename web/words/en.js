@@ -26,4 +26,11 @@ export default {
   "knowledge.documents": "Documents", "knowledge.upload": "Upload", "knowledge.search": "Search", "knowledge.query": "A question to the documents", "knowledge.none": "No documents yet.",
   "knowledge.remove": "Remove {name}", "knowledge.sure": "Remove {name} from the knowledge base?", "knowledge.passages": "{count} passages", "knowledge.sending": "sending", "knowledge.reading": "reading and indexing…", "knowledge.done": "indexed, {count} passages",
   "knowledge.found": "{count} passages, best first", "knowledge.count": "{count} documents",
+  asks: "asks {slot}", slots_filled: "{count} slots filled", cited: "cited", "s.overall": "overall", unjudged: "not judged: {parts}", not_judged: "Nothing was judged.",
+  replayed: "known from before, not sent again", key_once: "Once-only key", "s.queue": "waited for its turn", "s.rest": "graph and saving",
+  embedded_only: "The built-in engine alone read and answered.", model_name: "Model", took: "Took", served: "✓ taken", certainty: "Certainty",
+  "key.wrong": "This key is not known here. Try another one.", "key.change": "Another key", "desk.everybody": "All conversations",
+  "desk.find": "Part of a conversation's name", "desk.nothing": "No conversation is like that.", "desk.waits": "handed over {time}", "desk.page": "{first}–{last} of {total}",
+  understanding_aside: "Understanding does not count where documents were searched: what was found shows whether a question was meant.",
+  "desk.done": "What was done", "desk.newer": "Newer", "desk.older": "Older", "desk.last": "active {time}",
 };

@@ -26,4 +26,11 @@ export default {
   "knowledge.documents": "Belgeler", "knowledge.upload": "Yükle", "knowledge.search": "Ara", "knowledge.query": "Belgelere bir soru", "knowledge.none": "Henüz belge yok.",
   "knowledge.remove": "{name} belgesini kaldır", "knowledge.sure": "{name} bilgi tabanından kaldırılsın mı?", "knowledge.passages": "{count} parça", "knowledge.sending": "gönderiliyor", "knowledge.reading": "okunuyor ve dizinleniyor…", "knowledge.done": "dizinlendi, {count} parça",
   "knowledge.found": "{count} parça, en iyisi başta", "knowledge.count": "{count} belge",
+  asks: "soruyor: {slot}", slots_filled: "{count} bilgi dolu", cited: "kaynak gösterildi", "s.overall": "toplam", unjudged: "değerlendirilmedi: {parts}",
+  not_judged: "Hiçbir şey değerlendirilmedi.", replayed: "önceden biliniyor, yeniden gönderilmedi", key_once: "Tek seferlik anahtar", "s.queue": "sırasını bekledi",
+  "s.rest": "çizge ve kayıt", embedded_only: "Yalnızca yerleşik motor okudu ve yanıtladı.", model_name: "Model", took: "Süre", served: "✓ alındı", certainty: "Kesinlik",
+  "key.wrong": "Bu anahtar burada bilinmiyor. Başka birini deneyin.", "key.change": "Başka anahtar", "desk.everybody": "Tüm görüşmeler",
+  "desk.find": "Görüşme adının bir parçası", "desk.nothing": "Böyle bir görüşme yok.", "desk.waits": "{time} devredildi", "desk.page": "{first}–{last} / {total}",
+  understanding_aside: "Belgelerde arama yapıldıysa anlama sayılmaz: soru olup olmadığını bulunanlar gösterir.",
+  "desk.done": "Yapılanlar", "desk.newer": "Daha yeni", "desk.older": "Daha eski", "desk.last": "{time} etkindi",
 };

@@ -26,4 +26,9 @@ export default {
   "knowledge.documents": "文档", "knowledge.upload": "上传", "knowledge.search": "搜索", "knowledge.query": "向文档提问", "knowledge.none": "还没有文档。",
   "knowledge.remove": "移除 {name}", "knowledge.sure": "将 {name} 从知识库中移除？", "knowledge.passages": "{count} 个段落", "knowledge.sending": "正在发送", "knowledge.reading": "正在读取并建立索引…", "knowledge.done": "已索引，{count} 个段落",
   "knowledge.found": "{count} 个段落，最佳在前", "knowledge.count": "{count} 个文档",
+  asks: "询问 {slot}", slots_filled: "已填 {count} 个槽位", cited: "已引用", "s.overall": "总体", unjudged: "未评估：{parts}", not_judged: "没有评估任何内容。", replayed: "此前已知，未再次发送",
+  key_once: "一次性键", "s.queue": "排队等待", "s.rest": "图与保存", embedded_only: "仅由内置引擎理解并回答。", model_name: "模型", took: "用时", served: "✓ 采用", certainty: "确定度",
+  "key.wrong": "此处不认识这个密钥，请换一个。", "key.change": "更换密钥", "desk.everybody": "全部对话", "desk.find": "对话名称的一部分", "desk.nothing": "没有这样的对话。", "desk.waits": "{time}转人工",
+  "desk.page": "第 {first}–{last} 个，共 {total} 个", understanding_aside: "搜索过文档时不计入理解：是否为提问，由找到的内容说明。",
+  "desk.done": "已办理", "desk.newer": "较新", "desk.older": "较旧", "desk.last": "{time}活跃",
 };
