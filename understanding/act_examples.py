@@ -7,7 +7,7 @@ needed. `python -m understanding.act_examples` writes the vectors of the shipped
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import BytesIO
@@ -162,6 +162,7 @@ def _parse(locale: str, text: str) -> ActExamples:
     )
 
 
+@lru_cache(maxsize=128)  # one list after another compares the same few pieces of a message
 def folded(text: str) -> str:
     """A message in the one spelling that the examples are compared in."""
     return fold(text.translate(_variants()))

@@ -1,6 +1,6 @@
 """Messages made of whole phrases only: "no, thanks mate", "很好，谢谢", "stop it please"."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Final
 
@@ -17,29 +17,41 @@ def says_only(text: str, act: str, *beside: str) -> str | None:
     said = folded(text)
     if len(said) > _LONGEST:
         return None
-    return next((each for each, kinds in _phrases().items() if _is_made_of(said, kinds, act, beside)), None)
+    opening = _opening(said)
+    begun = [(each, kinds) for each, kinds in _phrases().items() if opening in kinds[_OPENINGS]]
+    return next((each for each, kinds in begun if _is_made_of(said, kinds, act, beside)), None)
+
+
+def _opening(said: str) -> str:
+    """The least that a text and every phrase that it begins with have in common."""
+    return said[: next(iter(_ends(said, 0)), 0)]
 
 
 def _is_made_of(said: str, kinds: Mapping[str, frozenset[str]], act: str, beside: tuple[str, ...]) -> bool:
-    """Whether phrases cover all of a text from left to right; two reaches are kept: with and without the act."""
-    reached = {(0, False)}
-    for start in range(len(said)):
-        here = [meant for place, meant in reached if place == start]
-        if not here:
-            continue
+    """Whether phrases cover all of a text from left to right; two ways are kept open: with and without the act."""
+    wanted, passed = kinds.get(act, frozenset()), [kinds[_FILLERS], *(kinds.get(other, ()) for other in beside)]
+    reached = {0: {False}}
+    while reached:
+        start = min(reached)
+        here = reached.pop(start)
+        if start == len(said):
+            return True in here
         for end in _ends(said, start):
             phrase, after = said[start:end], end + (said[end : end + 1] == " ")
-            if phrase in kinds.get(act, ()) and _stands_alone(said, phrase, end, kinds):
-                reached.add((after, True))
-            elif phrase in kinds[_FILLERS] or any(phrase in kinds.get(other, ()) for other in beside):
-                reached |= {(after, meant) for meant in here}
-    return (len(said), True) in reached
+            if phrase in wanted and _stands_alone(said, phrase, end, kinds):
+                reached.setdefault(after, set()).add(True)
+            elif any(phrase in phrases for phrases in passed):
+                reached.setdefault(after, set()).update(here)
+    return False
 
 
-def _ends(said: str, start: int) -> list[int]:
+def _ends(said: str, start: int) -> Iterator[int]:
     """Where a phrase that starts here may end: before a space, at the end, or behind a Chinese character."""
-    places = range(start + 1, len(said) + 1)
-    return [end for end in places if end == len(said) or said[end] == " " or said[end - 1] >= _HAN]
+    for end in range(start + 1, len(said)):
+        if said[end] == " " or said[end - 1] >= _HAN:
+            yield end
+    if start < len(said):
+        yield len(said)
 
 
 def _stands_alone(said: str, phrase: str, end: int, kinds: Mapping[str, frozenset[str]]) -> bool:
@@ -50,15 +62,17 @@ def _stands_alone(said: str, phrase: str, end: int, kinds: Mapping[str, frozense
 
 
 _FILLERS: Final = "fillers"
+_OPENINGS: Final = "openings"
 
 
 @cache
 def _phrases() -> Mapping[str, Mapping[str, frozenset[str]]]:
-    """Language → act → its whole phrases, folded."""
+    """Language → act → its whole phrases, folded; and how phrases of any kind begin."""
     found: dict[str, Mapping[str, frozenset[str]]] = {}
     for each in load_examples():
         kinds: dict[str, set[str]] = {_FILLERS: set(map(fold, each.fillers))}
         for phrase, act in each.exact.items():
             kinds.setdefault(act, set()).add(phrase)
+        kinds[_OPENINGS] = {_opening(phrase) for phrases in kinds.values() for phrase in phrases}
         found[each.locale] = {kind: frozenset(phrases) for kind, phrases in kinds.items()}
     return found

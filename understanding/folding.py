@@ -10,8 +10,14 @@ _LETTERS = str.maketrans({"ı": "i", "İ": "i", "I": "i"})
 
 def fold(text: str) -> str:
     """`text` for comparison; a message of symbols only (an emoji) stays itself."""
-    plain = unicodedata.normalize("NFKC", text).translate(_LETTERS).casefold()
-    plain = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
-    plain = unicodedata.normalize("NFC", plain).translate(_LETTERS)
+    plain = text.lower() if text.isascii() else _bare_letters(text)
     bare = " ".join(_PUNCTUATION.sub(" ", plain.replace("'", "").replace("’", "")).split())
     return _STRETCHED.sub(r"\1", bare) if bare else " ".join(plain.split())
+
+
+def _bare_letters(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).translate(_LETTERS).casefold()
+    apart = unicodedata.normalize("NFD", plain)
+    if any(map(unicodedata.combining, apart)):
+        apart = "".join(c for c in apart if not unicodedata.combining(c))
+    return unicodedata.normalize("NFC", apart).translate(_LETTERS)

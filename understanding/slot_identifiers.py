@@ -26,6 +26,7 @@ _EMAIL = re.compile(
     r"(?<![\w.+-])[a-z0-9][\w.+%-]{0,63}@[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9][a-z0-9-]{0,62}){1,5}", re.ASCII
 )
 _PART = re.compile(r"[a-z0-9]+", re.ASCII)
+_DIGIT = re.compile(r"\d")
 _GLUE = re.compile(r"[\s./_-]{0,3}")
 _PHONE = re.compile(r"(?<![A-Za-z0-9+])\+?\(?\d[\d\s()./-]{5,22}\d(?!\w*@|\d)")
 _DATE_LIKE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{2,4}")
@@ -106,7 +107,8 @@ def find_identifiers(reading: Reading, slot: Slot, *, requested: bool) -> list[T
     return found
 
 
-def _windows(view: View) -> Iterator[tuple[str, str, int, int]]:
+@lru_cache(maxsize=4)  # each slot in turn looks through the same text
+def _windows(view: View) -> list[tuple[str, str, int, int]]:
     """Runs of letters and digits, alone and joined with their neighbours: (raw, joined, start, end), longest first."""
     parts = list(_PART.finditer(view.text))
     windows: list[tuple[str, str, int, int]] = []
@@ -121,7 +123,7 @@ def _windows(view: View) -> Iterator[tuple[str, str, int, int]]:
                 break
             windows.append((view.text[start:end], joined, start, end))
     windows.sort(key=lambda window: (-len(window[1]), window[2]))
-    yield from windows[:800]
+    return windows[:800]
 
 
 def _formatted(view: View, slot: Slot) -> Iterator[Text]:
@@ -184,7 +186,7 @@ def _has_a_word_before(as_written: str, joined: str, pattern: re.Pattern[str]) -
 
 def _may_be_respelt(raw: str, joined: str, common: frozenset[str]) -> bool:
     """Whether a piece may be read as an identifier spelt otherwise: words of a sentence are not joined to one."""
-    if not any(character.isdecimal() for character in joined):
+    if not _DIGIT.search(joined):
         return False
     words = [part for part in _PART.findall(raw) if len(part) > _INITIALS and part.isalpha()]
     if any(word in common for word in words):
