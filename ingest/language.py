@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from config.catalog import built_in_locales
 from understanding.language import detect
 
 
@@ -19,6 +20,13 @@ def locale_in_name(source: str, locales: Sequence[str]) -> tuple[str | None, str
     if match and match.group(2).lower() in known:
         return known[match.group(2).lower()], str(path.with_name(match.group(1) + path.suffix))
     return None, source
+
+
+def foreign_locale(source: str, locales: Sequence[str]) -> str | None:
+    """The language that a file's name says and we have texts in, but that the project does not speak."""
+    named, _ = locale_in_name(source, sorted(built_in_locales()))
+    spoken = {locale.partition("-")[0].lower() for locale in locales}
+    return named if named and named not in spoken and locale_in_name(source, locales)[0] is None else None
 
 
 def without_locale(title: str, locales: Sequence[str]) -> str:

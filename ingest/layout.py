@@ -12,6 +12,8 @@ _ENDED = (".", "!", "?", "。", "！", "？", ":", "：", ";", "；", "…")
 _WRAPPED_FROM = 60
 """A line of prose at least this long, without an end, goes on in the next; of Chinese half as long."""
 _HEADING_CHARS = 60
+_HEADED_ROWS = 3
+"""Rows from which a table without a marked header may have one: fewer are rather names and their values."""
 
 
 def readable(lines: Sequence[str]) -> list[str]:
@@ -43,18 +45,50 @@ def _is_heading(lines: Sequence[str], at: int) -> bool:
 
 def _tables_told(lines: Sequence[str]) -> Iterator[str]:
     """Each row of a Markdown table as "first cell — column: cell; column: cell"."""
-    header: list[str] | None = None
-    for at, line in enumerate(lines):
-        row = _TABLE_ROW.match(line)
-        if row is None:
-            header = None
-            yield line
+    table: list[str] = []
+    for line in lines:
+        if _TABLE_ROW.match(line):
+            table.append(line)
             continue
-        cells = [cell.strip() for cell in row.group(1).split("|")]
-        if header is None and at + 1 < len(lines) and _TABLE_RULE.match(lines[at + 1]):
-            header = cells
-        elif not _TABLE_RULE.match(line):
-            yield _told(header or [], cells)
+        yield from _table_told(table)
+        table = []
+        yield line
+    yield from _table_told(table)
+
+
+def _table_told(lines: Sequence[str]) -> Iterator[str]:
+    """The rows of one table; its header is above the rule, or by its looks the first row where nothing stands there."""
+    rows = [_cells(line) for line in lines if not _is_rule(line)]
+    header: list[str] = []
+    if len(lines) > 1 and _is_rule(lines[1]) and not _is_rule(lines[0]):
+        header, *rows = rows
+    if not any(header) and _looks_like_header(rows):
+        header, *rows = rows
+    yield from (_told(header, cells) for cells in rows if any(cells))
+
+
+def _cells(line: str) -> list[str]:
+    inside = line.strip().removeprefix("|").removesuffix("|")
+    return [cell.strip() for cell in inside.split("|")]
+
+
+def _is_rule(line: str) -> bool:
+    return bool(_TABLE_RULE.match(line))
+
+
+def _looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a table's first row names its columns: no figure in it, but one in every row of a column below it.
+
+    Word processors mark no header where their user did not ask for one.
+    """
+    if len(rows) < _HEADED_ROWS or not all(rows[0]) or any(map(_has_digit, rows[0])):
+        return False
+    columns = list(zip(*rows[1:], strict=False))[1:]
+    return any(all(map(_has_digit, column)) for column in columns)
+
+
+def _has_digit(text: str) -> bool:
+    return any(char.isdigit() for char in text)
 
 
 def _told(header: Sequence[str], cells: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ def load(name: str, data: bytes) -> Content:
     """The content of the file `name`; raises UnreadableFileError."""
     loader = LOADERS.get(PurePosixPath(name).suffix.lower())
     if loader is None:
-        raise UnreadableFileError(f"unknown kind of file; known are {', '.join(sorted(LOADERS))}")
+        raise UnreadableFileError(unknown_kind(PurePosixPath(name).suffix))
     if not data.strip():
         raise UnreadableFileError("the file is empty")
     content = loader(data, PurePosixPath(name).stem)
@@ -40,6 +40,11 @@ def load(name: str, data: bytes) -> Content:
     if not (content.text.strip() or content.faq or content.rows):
         raise UnreadableFileError("no text was found in the file")
     return content
+
+
+def unknown_kind(suffix: str) -> str:
+    """Why a file of this ending is refused."""
+    return f"unknown kind of file {suffix!r}; known are {', '.join(sorted(LOADERS))}"
 
 
 def decode(data: bytes) -> str:

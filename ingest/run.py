@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from config.versions import Version
 from ingest.documents import Content, UnreadableFileError
-from ingest.language import locale_in_name, recognise, without_locale
+from ingest.language import foreign_locale, locale_in_name, recognise, without_locale
 from ingest.passages import cut
 from ingest.reader import FileReader
 from ingest.sources import Meant, SourceFile, named_files, project_files, safe_name
@@ -20,7 +20,7 @@ from tools.knowledge import ChromaKnowledge, scope_of
 from tools.knowledge_errors import EncoderMismatchError
 from tools.knowledge_records import DocumentRecord, NewDocument, Origin
 
-PROCESSING = "3"
+PROCESSING = "4"
 """Part of every content hash: raised when passages are cut or embedded in another way, so that all are made anew."""
 
 EVERYBODYS = Meant()
@@ -150,6 +150,14 @@ def run_ingest(
         markup=False,
         highlight=False,
     )
+    for one in knowledge.documents(scope_of(version)):
+        if foreign := foreign_locale(one.source, version.project.locales):
+            console.print(
+                f"{one.source}: its name says {foreign}, which is not among `locales` "
+                f"({', '.join(version.project.locales)}); it is read as {one.locale}",
+                markup=False,
+                highlight=False,
+            )
     for locale, count in untranslated(knowledge.documents(scope_of(version)), version.project.locales).items():
         others = ", ".join(one for one in version.project.locales if one != locale)
         console.print(

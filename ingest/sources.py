@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from config.project import Knowledge, KnowledgeSource
 from ingest.documents import UnreadableFileError
 from ingest.limits import MAX_FILE_BYTES
-from ingest.loaders import LOADERS
+from ingest.loaders import LOADERS, unknown_kind
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def named_files(
             if path.suffix.lower() in LOADERS:
                 files.append(SourceFile(path, name, meant_for(name, knowledge)))
             else:
-                failed.append((name, f"unknown kind of file {path.suffix!r}"))
+                failed.append((name, unknown_kind(path.suffix)))
     return files, failed
 
 
@@ -97,7 +97,7 @@ def safe_name(name: str) -> str:
     if not cleaned.strip("."):
         raise UnreadableFileError("the file has no usable name")
     if PurePosixPath(cleaned).suffix.lower() not in LOADERS:
-        raise UnreadableFileError(f"unknown kind of file; known are {', '.join(sorted(LOADERS))}")
+        raise UnreadableFileError(unknown_kind(PurePosixPath(cleaned).suffix))
     return cleaned[-200:]
 
 
@@ -115,5 +115,5 @@ def _refusal(path: Path, root: Path) -> str | None:
     if path.is_symlink() or not path.resolve().is_relative_to(root):
         return "is a link, which is not followed"
     if path.suffix.lower() not in LOADERS:
-        return f"unknown kind of file {path.suffix!r}"
+        return unknown_kind(path.suffix)
     return None

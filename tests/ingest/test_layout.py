@@ -37,6 +37,15 @@ def test_a_table_row_is_told_with_its_column_names() -> None:
     assert readable(table) == ["Inside — App: free; Branch: 45 TL", "EFT — App: 2.50 TL", "After."]
 
 
+def test_a_table_whose_header_is_not_marked_as_one_is_told_with_it_where_it_looks_like_one() -> None:
+    table = ["|  |  |", "| --- | --- |", "| City | Travel cost |", "| Ankara | 0 TL |", "| Van | 600 TL |"]
+    names_and_values = ["|  |  |", "| --- | --- |", "| Address | Konak, İzmir |", "| Telephone | 0850 222 |"]
+
+    assert readable(table) == ["Ankara — Travel cost: 0 TL", "Van — Travel cost: 600 TL"]
+    assert readable(["|---|---|", "|---|---|"]) == []
+    assert readable(names_and_values) == ["Address — Konak, İzmir", "Telephone — 0850 222"]
+
+
 def test_short_lines_above_prose_are_headings_of_plain_text() -> None:
     text = (
         "OPENING HOURS\n\nWeekdays\nWe open at nine and close at five.\n\nNot a heading, but a sentence.\nMore of it."

@@ -216,12 +216,28 @@ async def test_a_run_killed_while_embedding_leaves_the_old_state_and_the_next_on
     assert found["passages"][0]["source"] == "knowledge/more39.md"
 
 
-def test_the_command_shows_a_summary_and_every_failure(bank: Version, knowledge: ChromaKnowledge) -> None:
-    (bank.folder / "knowledge/bad.pdf").write_bytes(b"%PDF nonsense")
+def test_a_file_named_in_a_language_that_the_project_does_not_speak_is_told(
+    bank: Version, knowledge: ChromaKnowledge
+) -> None:
+    (bank.folder / "knowledge/points.zh.md").write_text("# 积分\n\n积分自获得之日起十八个月有效。", encoding="utf-8")
     out = io.StringIO()
 
     run_ingest(bank, knowledge=knowledge, console=Console(file=out, width=200))
 
-    assert "bank: 4 added, 0 changed, 0 unchanged, 0 removed, 1 failed; 4 passages" in out.getvalue()
+    assert "knowledge/points.zh.md: its name says zh, which is not among `locales` (en, tr); it is read as" in (
+        out.getvalue()
+    )
+    assert out.getvalue().count("its name says") == 1
+
+
+def test_the_command_shows_a_summary_and_every_failure(bank: Version, knowledge: ChromaKnowledge) -> None:
+    (bank.folder / "knowledge/bad.pdf").write_bytes(b"%PDF nonsense")
+    (bank.folder / "knowledge/slides.pptx").write_bytes(b"PK")
+    out = io.StringIO()
+
+    run_ingest(bank, knowledge=knowledge, console=Console(file=out, width=200))
+
+    assert "bank: 4 added, 0 changed, 0 unchanged, 0 removed, 2 failed; 4 passages" in out.getvalue()
     assert "knowledge/bad.pdf: the PDF cannot be read" in out.getvalue()
+    assert "knowledge/slides.pptx: unknown kind of file '.pptx'; known are .csv, .docx," in out.getvalue()
     assert "documents in en only: 2; what is asked in tr finds them less surely" in out.getvalue()
