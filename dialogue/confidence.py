@@ -10,12 +10,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 from config.project import FittedConfidence, Project, SimpleConfidence
-from dialogue.state import Evidence, Retrieval, Weights
+from dialogue.state import Evidence, Retrieval
+from dialogue.weighed import Weights
+
+WeightName = Literal[
+    "intercept", "lift", "margin", "crossing", "coverage", "told", "coverage_margin", "sentence_margin"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """The weights of the fitted rule: p = sigmoid(intercept + lift·(s1 − b) + margin·(s1 − s2) + coverage·c)."""
+    """The weights of the fitted rule: p = sigmoid(intercept + lift·(s1 − b) + margin·(s1 − s2) + …).
+
+    How much the last four say differs between knowledge bases: none of them is shipped, and a project with labelled
+    questions finds its own.
+    """
 
     intercept: float
     lift: float
@@ -25,8 +34,13 @@ class Calibration:
     crossing: float
     """Added where question and knowledge are in different languages, whose scores lie closer together."""
     coverage: float = 0.0
-    """Weight of the share of the question's words that the best passage holds. How much that says differs between
-    knowledge bases: none of it is shipped, and a project with labelled questions finds its own."""
+    """Weight of the share of the question's words that the best passage holds."""
+    told: float = 0.0
+    """Weight of the share that two sentences of it hold."""
+    coverage_margin: float = 0.0
+    """Weight of what that passage holds of the question's words more than any with other content."""
+    sentence_margin: float = 0.0
+    """Weight of how much nearer its nearest sentence is than that of any passage with other content."""
 
     def weights(self) -> Weights:
         """The same as plain data."""
@@ -36,6 +50,9 @@ class Calibration:
             margin=self.margin,
             crossing=self.crossing,
             coverage=self.coverage,
+            told=self.told,
+            coverage_margin=self.coverage_margin,
+            sentence_margin=self.sentence_margin,
         )
 
 
@@ -65,16 +82,23 @@ def retrieval_confidence(retrieval: Retrieval, calibration: Calibration | None =
     """
     if not retrieval["passages"]:
         return 0.0
-    used = calibration or calibration_of(retrieval)
-    logit = (
-        used.intercept
-        + used.lift * (retrieval["max_score"] - retrieval["baseline"])
-        + used.margin * retrieval["margin"]
-        + used.coverage * retrieval["passages"][0]["coverage"]
-    )
-    if retrieval["crosses_language"]:
-        logit += used.crossing
-    return _sigmoid(logit)
+    used = (calibration or calibration_of(retrieval)).weights()
+    return _sigmoid(sum(used[name] * value for name, value in features_of(retrieval).items()))
+
+
+def features_of(retrieval: Retrieval) -> dict[WeightName, float]:
+    """What the weights weigh, each under the name of its weight."""
+    found = retrieval.get("signs")
+    return {
+        "intercept": 1.0,
+        "lift": retrieval["max_score"] - retrieval["baseline"],
+        "margin": retrieval["margin"],
+        "crossing": float(retrieval["crosses_language"]),
+        "coverage": retrieval["passages"][0]["coverage"] if retrieval["passages"] else 0.0,
+        "told": found["told"] if found else 0.0,
+        "coverage_margin": found["coverage_margin"] if found else 0.0,
+        "sentence_margin": found["sentence_margin"] if found else 0.0,
+    }
 
 
 def simple_confidence(retrieval: Retrieval, rule: SimpleConfidence) -> float:

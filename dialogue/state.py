@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 from dialogue.citations import Citation
 from dialogue.commands import Command
 from dialogue.steps import add_steps, add_timings
+from dialogue.weighed import Signs, Weights
 
 Outcome = Literal[
     "answered", "asked", "clarifying", "confirming", "acted", "cancelled", "chatted", "transferred", "muted", "failed"
@@ -203,16 +204,6 @@ class Passage(TypedDict):
     """Cosines of its sentences (of a FAQ row: of its answer's), for choosing which to quote."""
 
 
-class Weights(TypedDict):
-    """The weights of a project's own calibration; what they weigh stands with `dialogue.confidence.Calibration`."""
-
-    intercept: float
-    lift: float
-    margin: float
-    crossing: float
-    coverage: NotRequired[float]
-
-
 class Retrieval(TypedDict):
     """What one search found, and the figures confidence is computed from."""
 
@@ -227,6 +218,7 @@ class Retrieval(TypedDict):
     crosses_language: bool
     insufficient: bool
     failure: str | None
+    signs: NotRequired[Signs]
     weights: NotRequired[Weights]
     """Of the calibration fitted to this knowledge; without them the shipped ones count."""
     notice: NotRequired[str]

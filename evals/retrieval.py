@@ -25,10 +25,11 @@ from models.embeddings import open_encoder
 from models.ports import Encoder, Vectors
 from tools import lexical
 from tools.extracts import extract
+from tools.hits import Hit
 from tools.knowledge_probes import blended, probe_questions
 from tools.knowledge_records import PassageRecord, Snapshot
 from tools.knowledge_writer import passage_vectors
-from tools.retrieval import Hit, Question, assemble, rank
+from tools.retrieval import Question, assemble, rank
 from tools.sentences import sentences
 
 _PROJECT = Project(name="xquad", locales=["en"])

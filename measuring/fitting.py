@@ -4,21 +4,33 @@ Logistic regression of "the best passage answers" with a normal prior around the
 """
 
 from collections.abc import Sequence
+from typing import Final, get_args
 
 import numpy as np
 
-from dialogue.confidence import SHIPPED, Calibration
+from dialogue.confidence import SHIPPED, Calibration, WeightName
 from measuring.figures import Bools, Floats, Judged, log_loss
 from measuring.trials import Outcome
 
-SPREAD = Calibration(intercept=1.0, lift=12.0, margin=30.0, crossing=0.5, coverage=6.0)
+SPREAD = Calibration(
+    intercept=1.0,
+    lift=12.0,
+    margin=30.0,
+    crossing=0.5,
+    coverage=6.0,
+    told=6.0,
+    coverage_margin=10.0,
+    sentence_margin=30.0,
+)
 """How far weights may stray: one standard deviation of the prior."""
 LEAST_ASKED = 25
-"""Labelled questions from which the weight of coverage is learnt: made ones are worded like what they are made of."""
+"""Labelled questions from which the weights that are not shipped are learnt: made ones are worded like what they are
+made of, and would make too much of words in common."""
 _FIXED = 1e-3
 _STEPS = 50
 _SMALL = 1e-6
 FOLDS = 5
+_NAMES: Final[tuple[WeightName, ...]] = get_args(WeightName)
 
 
 def fit(outcomes: Sequence[Outcome], weights: Floats) -> Calibration:
@@ -28,7 +40,7 @@ def fit(outcomes: Sequence[Outcome], weights: Floats) -> Calibration:
     asked = {outcome.trial.group for outcome in outcomes if outcome.trial.origin == "row"}
     prior, spread = _vector(SHIPPED), _vector(SPREAD)
     if len(asked) < LEAST_ASKED:
-        spread[-1] = _FIXED
+        spread[prior == 0] = _FIXED
     found = _newton(features, right, weights, prior, 1 / spread**2)
     # More lift, a wider margin, a language crossed or more of the question's words can never speak against an answer:
     # what would is left out, and the others are fitted without it.
@@ -37,8 +49,7 @@ def fit(outcomes: Sequence[Outcome], weights: Floats) -> Calibration:
         against[1:] |= found[1:] < 0
         prior[against], spread[against] = 0.0, _FIXED
         found = np.where(against, 0.0, _newton(features, right, weights, prior, 1 / spread**2))
-    intercept, lift, margin, crossing, coverage = (round(float(value), 4) for value in found)
-    return Calibration(intercept=intercept, lift=lift, margin=margin, crossing=crossing, coverage=coverage)
+    return Calibration(**dict(zip(_NAMES, (round(float(value), 4) for value in found), strict=True)))
 
 
 def cross_validated(outcomes: Sequence[Outcome], weights: Floats) -> Floats:
@@ -91,6 +102,4 @@ def _newton(features: Floats, right: Bools, weights: Floats, prior: Floats, prec
 
 
 def _vector(calibration: Calibration) -> Floats:
-    return np.array(
-        [calibration.intercept, calibration.lift, calibration.margin, calibration.crossing, calibration.coverage]
-    )
+    return np.array([calibration.weights()[name] for name in _NAMES])

@@ -21,9 +21,10 @@ from measuring.rows import Row
 from measuring.trials import Pick, Trial
 from scenarios.model import Scenario, load_scenarios, scenario_files
 from tools import lexical
+from tools.hits import answered_in, full_text
 from tools.knowledge_probes import probe_questions
 from tools.knowledge_records import PassageRecord
-from tools.retrieval import answered_in, full_text, same_language
+from tools.retrieval import same_language
 from tools.sentences import sentences
 
 MOST = 120

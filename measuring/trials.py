@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from config.versions import Version
-from dialogue.confidence import SHIPPED, Calibration, retrieval_confidence
+from dialogue.confidence import SHIPPED, Calibration, features_of, retrieval_confidence
 from dialogue.state import Retrieval
 from models.ports import Vectors
+from tools.hits import distinct
 from tools.knowledge import ChromaKnowledge
 from tools.knowledge_records import PassageRecord
-from tools.retrieval import Asked, distinct
+from tools.retrieval import Asked
 
 Kind = Literal["answerable", "removed", "unrelated"]
 Pick = Callable[[PassageRecord], bool]
@@ -53,11 +54,9 @@ class Outcome:
         """How sure the search is by these weights."""
         return retrieval_confidence(self.found, calibration)
 
-    def features(self) -> tuple[float, float, float, float, float]:
-        """What the weights weigh: 1, lift, margin, crossing, coverage."""
-        lift = self.found["max_score"] - self.found["baseline"]
-        coverage = self.found["passages"][0]["coverage"] if self.found["passages"] else 0.0
-        return 1.0, lift, self.found["margin"], float(self.found["crosses_language"]), coverage
+    def features(self) -> tuple[float, ...]:
+        """What the weights weigh, in the order of their names."""
+        return tuple(features_of(self.found).values())
 
 
 async def ask(knowledge: ChromaKnowledge, version: Version, trials: Sequence[Trial]) -> list[Outcome]:

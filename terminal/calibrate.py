@@ -80,9 +80,15 @@ def _tell(done: Calibrated, console: Console) -> None:
             highlight=False,
         )
     weights = done.stored.weights
+    own = (
+        (weights.coverage, "c"),
+        (weights.told, "t"),
+        (weights.coverage_margin, "(c − c2)"),
+        (weights.sentence_margin, "(n1 − n2)"),
+    )
     console.print(
         f"p = sigmoid({weights.intercept:g} + {weights.lift:g}·(s1 − b) + {weights.margin:g}·(s1 − s2)"
-        + (f" + {weights.coverage:g}·c" if weights.coverage else "")
+        + "".join(f" + {weight:g}·{name}" for weight, name in own if weight)
         + f" + {weights.crossing:g} where the language differs)",
         markup=False,
         highlight=False,

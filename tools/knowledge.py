@@ -21,6 +21,7 @@ from models.embedding_engines import EncoderUnavailableError
 from models.ports import Encoder
 from tools import lexical
 from tools.calibrations import Calibrations, Match
+from tools.hits import Hit
 from tools.knowledge_changes import erase
 from tools.knowledge_errors import (
     DocumentNotFoundError,
@@ -34,7 +35,7 @@ from tools.knowledge_records import Base, DocumentRecord, NewDocument, PassageRe
 from tools.knowledge_sync import IndexKeeper, collection_name
 from tools.knowledge_tables import SECOND, KnowledgeTables
 from tools.knowledge_writer import Progress, write_documents
-from tools.retrieval import Asked, Hit, Question, assemble, empty, rank
+from tools.retrieval import Asked, Question, assemble, empty, rank
 
 _log = structlog.get_logger(__name__)
 

@@ -15,8 +15,10 @@ from dialogue.state import Passage, Retrieval
 from dialogue.tokens import estimate_tokens
 from models.ports import Vectors
 from tools import lexical
+from tools.hits import Hit, distinct, full_text, margin
 from tools.knowledge_probes import SENTENCE_WEIGHT
 from tools.knowledge_records import PassageRecord, Snapshot
+from tools.signs import signs
 
 COVERAGE_WEIGHT = 0.1
 """Safe for every knowledge base measured; twice as much gains on encyclopedic text and loses on small support ones."""
@@ -24,26 +26,8 @@ CHANCE_COVERAGE = 0.1
 """What a passage holds of an unrelated question's words by chance; one in another language must do without."""
 CODE_BOOST = 0.2
 """For a passage that holds the rare codes asked for, over near-identical ones that do not."""
-NEAR_DUPLICATE = 0.8
-"""Share of words in common (Jaccard) from which two passages are the same content."""
-AGREEMENT = 0.6
-"""Share of a FAQ answer's words from which another passage gives the same answer."""
-SHORT_DOCUMENT = 10
-"""Passages up to which a document counts as one subject; a longer one by its first headings."""
 _PRECISION = 6
 _TITLE_CHARS = 300
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hit:
-    """A candidate with its scores."""
-
-    passage: PassageRecord
-    cosine: float
-    coverage: float
-    score: float
-    said: tuple[float, ...] = ()
-    """Cosines of its sentences."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,25 +60,6 @@ def rank(question: Question, candidates: Sequence[PassageRecord], snapshot: Snap
     return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
 
 
-def distinct(hits: Sequence[Hit], most: int) -> list[Hit]:
-    """The first `most` hits whose texts are not near duplicates of a better one."""
-    kept: list[tuple[frozenset[str], Hit]] = []
-    for hit in hits:
-        words = _words(hit.passage)
-        if not any(_alike(words, other) for other, _ in kept):
-            kept.append((words, hit))
-        if len(kept) >= most:
-            break
-    return [hit for _, hit in kept]
-
-
-def margin(hits: Sequence[Hit], baseline: float) -> float:
-    """Best score minus that of the best hit with other content; where there is none, minus the baseline."""
-    best = hits[0]
-    rivals = (hit.score for hit in hits[1:] if not same_content(best.passage, hit.passage))
-    return max(0.0, best.score - next(rivals, min(baseline, best.score)))
-
-
 def assemble(
     question: Question,
     ranked: Sequence[Hit],
@@ -118,6 +83,7 @@ def assemble(
     found["hits"] = len(passages)
     found["max_score"] = round(best.score, _PRECISION)
     found["margin"] = round(margin(different, baseline), _PRECISION)
+    found["signs"] = signs(question.weights, ranked, baseline)
     found["crosses_language"] = bool(best.passage.locale) and not same_language(best.passage.locale, question.locale)
     found["insufficient"] = _insufficient(found, project)
     return found
@@ -161,11 +127,6 @@ def within_budget(hits: Sequence[Hit], budget: int) -> list[Passage]:
     return passages
 
 
-def full_text(passage: PassageRecord) -> str:
-    """What a reader sees: of a FAQ row the question and its answer."""
-    return passage.text if passage.answer is None else f"{passage.text}\n{passage.answer}"
-
-
 def same_language(one: str, other: str) -> bool:
     """Whether two locales are of one language: zh and zh-TW are."""
     return one.partition("-")[0] == other.partition("-")[0]
@@ -199,42 +160,6 @@ def _nearness(passage: PassageRecord, question: Vectors) -> tuple[float, tuple[f
 def _said_in_own_language(passage: PassageRecord, locale: str, snapshot: Snapshot) -> bool:
     versions = snapshot.families.get(passage.family, frozenset())
     return not same_language(passage.locale, locale) and any(same_language(one, locale) for one in versions)
-
-
-def same_content(one: PassageRecord, other: PassageRecord) -> bool:
-    """Whether either answers what the other does, so that one being close takes nothing from the other.
-
-    Pieces of one short document or of one section, versions of a document in several languages, and a FAQ row whose
-    answer also stands in the other.
-    """
-    if one.document == other.document:
-        return _one_subject(one, other)
-    if one.family == other.family and one.locale != other.locale:
-        return True
-    return answered_in(one, other) or answered_in(other, one)
-
-
-def _one_subject(one: PassageRecord, other: PassageRecord) -> bool:
-    if one.answer is not None or other.answer is not None:
-        return answered_in(one, other) or answered_in(other, one)
-    return one.siblings <= SHORT_DOCUMENT or one.heading.partition(" › ")[0] == other.heading.partition(" › ")[0]
-
-
-def answered_in(row: PassageRecord, other: PassageRecord) -> bool:
-    """Whether most words of a FAQ row's answer stand in another passage."""
-    if row.answer is None:
-        return False
-    terms = set(lexical.terms(row.answer))
-    return bool(terms) and sum(term in other.searchable for term in terms) / len(terms) >= AGREEMENT
-
-
-def _words(passage: PassageRecord) -> frozenset[str]:
-    return frozenset(passage.searchable.split())
-
-
-def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    union = len(one | other)
-    return union > 0 and len(one & other) / union >= NEAR_DUPLICATE
 
 
 def _passage(hit: Hit, text: str) -> Passage:

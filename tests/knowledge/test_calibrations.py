@@ -1,5 +1,6 @@
 """Whose weights a search is judged by."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -70,6 +71,18 @@ async def test_a_new_version_keeps_the_calibration_while_its_knowledge_is_the_sa
     edited = await knowledge.search(replace(BANK, name="draft-2"), "the fee", locale="en")
 
     assert edited["weights"] == OWN.weights()
+
+
+async def test_a_calibration_from_before_there_were_so_many_signs_still_counts(knowledge):
+    knowledge.write(scope_of(BANK), add=[FEES], remove=(), locales=["en"])
+    path = knowledge.calibrations.save(BANK, stored(knowledge))
+    kept = json.loads(path.read_text("utf-8"))
+    kept["weights"] = {"intercept": -1.0, "lift": 1.0, "margin": 1.0, "crossing": 0.0, "coverage": 2.0}
+    path.write_text(json.dumps(kept), "utf-8")
+
+    found = await knowledge.search(BANK, "the fee", locale="en")
+
+    assert found["weights"] == replace(OWN, coverage=2.0).weights()
 
 
 async def test_a_damaged_file_leaves_the_shipped_weights(knowledge):

@@ -196,3 +196,32 @@ async def test_the_baseline_is_what_unrelated_questions_reach(knowledge: ChromaK
 
     assert 0 < found["baseline"] < found["max_score"]
     assert 0 < german["baseline"] < german["max_score"]
+
+
+@everywhere
+async def test_what_else_speaks_for_a_passage_is_noted_and_a_copy_of_it_takes_nothing_away(
+    knowledge: ChromaKnowledge,
+) -> None:
+    cards = "Our cards are blue. A lost card is blocked at once by a call. The branch opens at nine."
+    store(knowledge, document("cards.md", cards), FEES)
+    alone = (await knowledge.search(BANK, "is a lost card blocked", locale="en"))["signs"]
+    store(knowledge, document("copy.md", cards))
+    twice = (await knowledge.search(BANK, "is a lost card blocked", locale="en"))["signs"]
+    store(knowledge, document("stolen.md", "A lost card is blocked, and so is a stolen card."))
+    rivalled = (await knowledge.search(BANK, "is a lost card blocked", locale="en"))["signs"]
+
+    assert alone["told"] == 1
+    assert (alone["coverage_margin"], alone["sentence_margin"]) == pytest.approx(
+        (twice["coverage_margin"], twice["sentence_margin"]), abs=0.1
+    )
+    assert rivalled["coverage_margin"] < alone["coverage_margin"] - 0.2
+    assert rivalled["sentence_margin"] < alone["sentence_margin"] - 0.2
+
+
+@everywhere
+async def test_the_words_of_a_row_s_question_speak_for_it_too(knowledge: ChromaKnowledge) -> None:
+    store(knowledge, faq("faq.csv", ("How do I change my PIN?", "In the app, under Settings."), ("Where?", "Here.")))
+
+    found = await knowledge.search(BANK, "how do i change my pin", locale="en")
+
+    assert found["signs"]["told"] == 1

@@ -7,6 +7,7 @@ import pytest
 
 from dialogue.confidence import SHIPPED
 from dialogue.state import Passage, Retrieval
+from dialogue.weighed import Signs
 from measuring.calibrating import ENOUGH, TooLittleKnowledgeError, calibrate
 from measuring.diagrams import draw_reliability
 from measuring.fitting import cross_validated, fit, is_better, judged
@@ -22,7 +23,14 @@ PASSAGE = Passage(id="1", source="s", title="", heading="", text="t", score=0.9,
 
 
 def outcome(
-    lift: float, margin: float, *, right: bool, group: str = "g", coverage: float = 0.5, origin: str = "row"
+    lift: float,
+    margin: float,
+    *,
+    right: bool,
+    group: str = "g",
+    coverage: float = 0.5,
+    sentence_margin: float = 0.0,
+    origin: str = "row",
 ) -> Outcome:
     found = Retrieval(
         query="",
@@ -34,6 +42,7 @@ def outcome(
         crosses_language=False,
         insufficient=False,
         failure=None,
+        signs=Signs(told=coverage, coverage_margin=0.0, sentence_margin=sentence_margin),
     )
     trial = Trial(text="", locale="en", kind="answerable", origin=origin, group=group)
     return Outcome(trial=trial, place=0 if right else None, found=found)
@@ -89,18 +98,19 @@ def test_a_fit_is_given_up_where_the_shipped_weights_are_already_right():
     assert better(upside_down)
 
 
-def test_what_coverage_says_is_learnt_of_questions_that_were_asked_and_not_of_made_ones():
+@pytest.mark.parametrize("sign", ["coverage", "sentence_margin"])
+def test_what_is_not_shipped_is_learnt_of_questions_that_were_asked_and_not_of_made_ones(sign):
     def telling(origin):
         return [
-            outcome(0.05, 0.02, right=at % 2 == 0, group=str(at), coverage=0.9 if at % 2 == 0 else 0.1, origin=origin)
+            outcome(0.05, 0.02, right=at % 2 == 0, group=str(at), origin=origin, **{sign: 0.1 + 0.8 * (at % 2 == 0)})
             for at in range(80)
         ]
 
     asked, made = fit(telling("row"), np.ones(80)), fit(telling("sentence"), np.ones(80))
 
-    assert asked.coverage > 1
-    assert made.coverage < 0.01
-    assert SHIPPED.coverage == 0
+    assert asked.weights()[sign] > 1
+    assert made.weights()[sign] < 0.01
+    assert SHIPPED.weights()[sign] == 0
 
 
 async def test_questions_are_made_of_faq_headings_and_sentences_and_with_their_answer_kept_out(hotel, knowledge):
