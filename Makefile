@@ -9,7 +9,7 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check -qq
 export LANGGRAPH_STRICT_MSGPACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser bench crash lint reference audit dev clean
+.PHONY: help run test postgres browser bench crash fuzz lint reference audit dev clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-9s %s\n", $$1, $$2 }'
@@ -20,6 +20,9 @@ run: $(VENV)/.runtime ## serve the demo projects at http://127.0.0.1:8000, or at
 test: $(VENV)/.development ## run the tests, but for those in a browser
 	@$(PYTHON) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore tests/browser
 
+postgres: $(VENV)/.development ## run the tests over PostgreSQL, which they start
+	@SWITCHBOARD_TEST_DATABASE=postgres $(PYTHON) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore tests/browser
+
 browser: $(VENV)/.development ## test the page in headless Chromium, which the system must have
 	@$(PYTHON) -m pytest -q --timeout 300 tests/browser
 
@@ -29,6 +32,9 @@ bench: $(VENV)/.development ## print the benchmarks
 crash: $(VENV)/.development ## kill a service again and again over SQLite and PostgreSQL, and count what went wrong
 	@$(PYTHON) -m evals.crash
 	@$(PYTHON) -m evals.crash --postgres
+
+fuzz: $(VENV)/.development $(VENV)-fuzz/.installed ## send 10,000 cases made from /openapi.json to a running service
+	@$(PYTHON) -m evals.api --schemathesis $(VENV)-fuzz/bin/schemathesis
 
 lint: $(VENV)/.development ## style, types and layers
 	$(VENV)/bin/ruff check .
@@ -47,7 +53,7 @@ dev: $(VENV)/.development ## open the graph in LangGraph Studio's local server
 	@$(VENV)/bin/langgraph dev --no-browser
 
 clean: ## remove the virtual environment and caches, not the data
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .langgraph_api
+	rm -rf $(VENV) $(VENV)-fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .langgraph_api
 
 $(PYTHON):
 	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON3=python3.12")'
@@ -60,6 +66,11 @@ $(VENV)/bin/switchboard: | $(PYTHON)
 $(VENV)/.runtime: requirements.lock | $(PYTHON) $(VENV)/bin/switchboard
 	@echo 'Installing what the service needs (once, a few minutes) …'
 	@$(PIP) install --no-deps --require-hashes --requirement requirements.lock
+	@touch $@
+
+$(VENV)-fuzz/.installed: requirements-fuzz.lock
+	$(PYTHON3) -m venv $(VENV)-fuzz
+	@$(VENV)-fuzz/bin/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes --requirement requirements-fuzz.lock
 	@touch $@
 
 $(VENV)/.development: requirements-dev.lock | $(PYTHON) $(VENV)/bin/switchboard

@@ -36,6 +36,15 @@ _STREAM_EXAMPLE = (
     'event: message\ndata: {"type":"message","delta":"500 TL\'yi "}\nid: m-7:1.10\n\n'
     'event: final\ndata: {"type":"final","reply":"…","outcome":"asked"}\nid: m-7:2.10\n\n'
 )
+EVENTS = {
+    "itemSchema": {
+        "type": "object",
+        "properties": {"event": {"type": "string"}, "data": {"type": "string"}, "id": {"type": "string"}},
+        "required": ["data"],
+    },
+}
+"""What OpenAPI says of a stream: what an event of it is, in the word of its version 3.2 that FastAPI uses too."""
+
 _PROBLEMS = {
     400: "Not JSON, not UTF-8, or more than one key.",
     401: "No valid key.",
@@ -72,7 +81,7 @@ router = APIRouter(route_class=StrictRoute, tags=["chat"])
     responses={
         200: {
             "description": "The answer; with `Accept: text/event-stream` pieces of it, then one `final` or `error`.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _STREAM_EXAMPLE}},
+            "content": {"text/event-stream": {**EVENTS, "example": _STREAM_EXAMPLE}},
         },
         **problems(400, 401, 404, 409, 413, 415, 422, 429, 500, 503),
     },

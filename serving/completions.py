@@ -17,7 +17,7 @@ from config.clock import utc_now
 from graph.calls import Delta, Failed, TurnCall, TurnEvent
 from graph.calls import Final as End
 from serving.auth import Chatter
-from serving.chat import Counted, PatientResponse, problems
+from serving.chat import EVENTS, Counted, PatientResponse, problems
 from serving.completion_shapes import (
     Choice,
     Completion,
@@ -83,7 +83,7 @@ async def model(model: str, caller: Chatter, services: Open, request: Request) -
     responses={
         200: {
             "description": "The answer; with `stream` pieces of it, then `[DONE]`.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _STREAM_EXAMPLE}},
+            "content": {"text/event-stream": {**EVENTS, "example": _STREAM_EXAMPLE}},
         },
         **problems(409, 413, 415),
     },

@@ -17,6 +17,9 @@ Text = Annotated[str, BeforeValidator(cleaned)]
 Identifier = Annotated[str, Field(min_length=1, max_length=200, pattern=_PRINTABLE)]
 """An id that the caller chooses: printable, on one line."""
 
+ProjectName = Annotated[str, Field(min_length=1, max_length=64)]
+"""A bot of the caller's, by its name."""
+
 
 class HistoryPart(BaseModel):
     """A piece of a message in the shape that chat models use."""
@@ -68,9 +71,7 @@ class ChatRequest(BaseModel):
         validation_alias=AliasChoices("session_id", "sessionId"),
         description="The conversation, named by the caller. Also accepted as `sessionId`.",
     )
-    project: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
-        None, description="The bot; may be left out where the tenant has one."
-    )
+    project: ProjectName | None = Field(None, description="The bot; may be left out where the tenant has one.")
     channel_type: Annotated[str, Field(min_length=1, max_length=40, pattern=_PRINTABLE)] = Field(
         "web",
         validation_alias=AliasChoices("channel_type", "channelType"),

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.figures import Figures
 from serving.headers import refuse_headers
-from serving.problems import ProblemError, internal, log_refusal, problem_response
+from serving.problems import METHODS, ProblemError, internal, log_refusal, problem_response
 
 BODY_LIMIT = 256 * 1024
 UPLOAD_LIMIT = 50 * 1024 * 1024
@@ -19,7 +19,6 @@ BODY_SECONDS = 30.0
 UPLOAD_SECONDS = 300.0
 _DISCARD_BYTES = 1024 * 1024
 _DISCARD_SECONDS = 1.0
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
@@ -77,7 +76,7 @@ class Edge:
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = _route(scope)
-        method = scope["method"] if scope["method"] in _METHODS else "other"
+        method = scope["method"] if scope["method"] in METHODS else "other"
         self._figures.request(route, method, status, seconds)
 
 

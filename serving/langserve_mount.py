@@ -211,6 +211,8 @@ async def _check_input(request: Request) -> None:
     body = await request.json()
     if not isinstance(body, dict):
         return  # LangServe refuses it by name
+    # All of it is ignored, and of some of it LangServe makes a 500. What is read once is read by LangServe too.
+    body.pop("config", None)
     _check_batch(body.get("inputs", []))
     if isinstance(body.get("input"), dict):
         services = cast(Services, request.app.state.services)

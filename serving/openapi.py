@@ -1,12 +1,13 @@
 """What OpenAPI says beyond what the routes say by themselves: every route with a description and examples."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import JsonValue
 
+from serving.chat import EVENTS, problems
 from serving.openapi_examples import ANSWERS, BODIES, DESCRIPTIONS, PARAMETERS
 from serving.problems import Problem
 
@@ -16,6 +17,10 @@ _DESCRIPTION = (
     "`/webhooks/rest/webhook`. Errors are `application/problem+json`."
 )
 _TEMPLATE = "#/components/schemas/{model}"
+_ANY: Final = (400,)
+_WITH_A_KEY: Final = (401, 403)
+_WITH_A_BODY: Final = (408, 413, 415)
+_AS_A_TURN: Final = (404, 409, 429, 500, 503)
 
 Document = dict[str, Any]
 
@@ -45,6 +50,7 @@ def _complete(document: Document) -> Document:
     for path, item in document["paths"].items():
         for method, operation in item.items():
             _own_validation(operation)
+            _refusals(operation, path)
             _explained(operation, (method, path), schemas)
     return document
 
@@ -53,6 +59,24 @@ def _own_validation(operation: Document) -> None:
     said = operation.get("responses", {}).get("422")
     if said and "application/json" in said.get("content", {}):
         said["content"] = {"application/problem+json": {"schema": {"$ref": _TEMPLATE.format(model="Problem")}}}
+
+
+def _refusals(operation: Document, path: str) -> None:
+    """Say what any request may be refused with, whatever its route: headers, keys and bodies are looked at before it.
+
+    LangServe's routes say nothing of what a turn comes to, and nothing of the stream.
+    """
+    body = "requestBody" in operation
+    turn = path.startswith("/agent/") and body
+    several = (_ANY, _WITH_A_KEY if "security" in operation else (), _WITH_A_BODY if body else ())
+    answers = operation.setdefault("responses", {})
+    for status, told in problems(
+        *(status for some in several for status in some), *(_AS_A_TURN if turn else ())
+    ).items():
+        answers.setdefault(str(status), told)
+    if path == "/agent/stream":
+        answers["200"]["content"] = {"text/event-stream": dict(EVENTS)}
+    operation["responses"] = dict(sorted(answers.items()))
 
 
 def _explained(operation: Document, route: tuple[str, str], schemas: Mapping[str, Document]) -> None:

@@ -78,7 +78,7 @@ async def turns(
 @router.get(
     "/{session_id:path}/scenario",
     response_class=Response,
-    responses={200: {"content": {"text/yaml": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/yaml": {"schema": {"type": "array", "items": {"type": "object"}}}}}},
 )
 async def scenario(session_id: str, caller: Agent, services: Open, project: ProjectQuery = None) -> Response:
     """The session as a scenario in YAML, to be kept in the project's `scenarios/`."""

@@ -30,6 +30,7 @@ FAILURE_STATUS: Mapping[str, int] = {"api_timeout": 504, "llm_timeout": 504, "ra
 """HTTP status of a turn that broke, by kind; every other kind is 500."""
 
 _KIND_OF_STATUS: Mapping[int, str] = {401: "unauthorized", 403: "unauthorized", 413: "too_large", 429: "rate_limit"}
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SHOWN_ERRORS = 20
 _SHOWN_CHARACTERS = 200
 _OUR_INPUTS = frozenset({"AgentRequest", "InvokeRequestShallowValidator", "BatchRequestShallowValidator"})
@@ -152,7 +153,18 @@ def install_problems(app: FastAPI) -> None:
 async def _on_http_error(request: Request, error: Exception) -> Response:
     if isinstance(error, ProblemError):
         return _answer(request, error)
-    return _answer(request, _from_http(cast(HTTPException, error)))
+    found = _from_http(cast(HTTPException, error))
+    if found.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        methods = _methods_at(request)
+        found.headers = {"Allow": ", ".join(methods)} if methods else found.headers
+    return _answer(request, found)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Every method that the address takes; Starlette names those of the first route only."""
+    path = str(getattr(request.scope.get("route"), "path", "")).replace(":path}", "}")
+    described = cast(FastAPI, request.app).openapi()["paths"].get(path, {})
+    return sorted(method.upper() for method in described)
 
 
 async def _on_refused_turn(request: Request, error: Exception) -> Response:

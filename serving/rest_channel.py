@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from serving.auth import Chatter
 from serving.chat import Counted, problems
-from serving.contract import ChatRequest, Identifier, Text, all_finite
+from serving.contract import ChatRequest, Identifier, ProjectName, Text, all_finite
 from serving.figures import Figures
 from serving.reach import Open, turn_in_its_language
 from serving.strict import StrictRoute
@@ -64,7 +64,7 @@ async def webhook(
     request: Request,
     caller: Chatter,
     services: Open,
-    project: Annotated[str | None, Query(description="The bot; may be left out where the tenant has one.")] = None,
+    project: Annotated[ProjectName | None, Query(description="May be left out where the tenant has one bot.")] = None,
 ) -> list[RestReply]:
     """A turn, as a client of Rasa's REST channel has it: nothing is said while a person has the session."""
     chat = ChatRequest(

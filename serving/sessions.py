@@ -2,7 +2,7 @@
 
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import JsonValue
 
 from dialogue.state import TurnEvent
@@ -10,7 +10,7 @@ from graph.calls import TurnCall
 from graph.session_lists import Owner, SessionQuery
 from serving.auth import Admin, Agent, Caller, Chatter, Visitor, needs
 from serving.chat import Counted, problems
-from serving.contract import ChatAnswer, Done
+from serving.contract import ChatAnswer, Done, Identifier
 from serving.cross_origin import refuse_guessable
 from serving.figures import Figures
 from serving.ports import Services
@@ -25,6 +25,8 @@ router = APIRouter(
 ProjectQuery = Annotated[
     str | None, Query(description="The session's project; needed only where two projects have a session of that id.")
 ]
+
+NewSession = Annotated[Identifier, Path(description="The session; where there is none of that id, it begins.")]
 
 
 @router.get("", response_model=dict[str, JsonValue])
@@ -66,13 +68,13 @@ async def messages(session_id: str, caller: Visitor, services: Open, project: Pr
 
 
 @router.post("/{session_id:path}/silence", response_model=ChatAnswer)
-async def silence(session_id: str, caller: Chatter, request: Request, project: ProjectQuery = None) -> Response:
+async def silence(session_id: NewSession, caller: Chatter, request: Request, project: ProjectQuery = None) -> Response:
     """Tell that the customer has been silent: the question again, then patience, then a rest. An answer as of /chat."""
     return await _event("silence", session_id, caller, request, project)
 
 
 @router.post("/{session_id:path}/begin", response_model=ChatAnswer)
-async def begin(session_id: str, caller: Chatter, request: Request, project: ProjectQuery = None) -> Response:
+async def begin(session_id: NewSession, caller: Chatter, request: Request, project: ProjectQuery = None) -> Response:
     """Let the bot speak first in a session. An answer as of /chat."""
     return await _event("begin", session_id, caller, request, project)
 

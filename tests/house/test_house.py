@@ -51,6 +51,14 @@ def test_no_lock_names_a_host(lock):
     assert not re.findall(r"://|--(?:extra-)?index-url|--find-links|--trusted-host| @ ", text)
 
 
+def test_what_makes_cases_of_the_description_is_locked_too():
+    text = (ROOT / "requirements-fuzz.lock").read_text("utf-8")
+
+    assert "schemathesis" in pins("requirements-fuzz.lock")
+    assert all("--hash=sha256:" in entry for entry in re.split(r"\n(?=[a-z0-9])", text))
+    assert not re.findall(r"://|--(?:extra-)?index-url", text)
+
+
 def test_what_runs_is_what_was_tested():
     development = pins("requirements-dev.lock")
 

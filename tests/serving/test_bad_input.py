@@ -231,6 +231,25 @@ async def test_what_is_not_there(service: Service, method: str, path: str, statu
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("OPTIONS", "/knowledge/documents", "GET, POST"),
+        ("PUT", "/sessions/s1", "DELETE, GET"),
+        ("GET", "/chat", "POST"),
+    ],
+)
+async def test_a_method_that_an_address_does_not_take_is_answered_with_all_that_it_takes(
+    service: Service, method: str, path: str, allowed: str
+) -> None:
+    assert (await service.http.request(method, path)).headers["allow"] == allowed
+
+
+@pytest.mark.parametrize("path", ["/sessions/a%00b/begin", f"/sessions/{'a' * 201}/silence"])
+async def test_no_event_of_a_channel_begins_a_session_that_no_message_could_name(service: Service, path: str) -> None:
+    assert_problem(await service.http.post(path), 422, "validation")
+
+
+@pytest.mark.parametrize(
     "raw",
     [
         b"POST /chat HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",

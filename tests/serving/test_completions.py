@@ -203,6 +203,15 @@ async def test_a_rest_message_of_rasa_s_clients_is_a_turn(service: Service) -> N
     assert (call.session_id, call.channel, call.metadata) == ("u1", "rest", {"labels": ["gold"]})
 
 
+@pytest.mark.parametrize("project", ["", "a" * 65])
+async def test_a_rest_message_for_a_bot_that_cannot_be_is_refused_by_name(service: Service, project: str) -> None:
+    body = {"sender": "u1", "message": "merhaba"}
+    refused = await service.http.post(f"/webhooks/rest/webhook?project={project}", json=body)
+
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == ["project"]
+
+
 async def test_choices_are_buttons_and_silence_is_an_empty_list(start: StartService) -> None:
     offered: JsonValue = [{"title": "Evet", "message": "evet"}]
     service = await start(

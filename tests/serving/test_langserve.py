@@ -98,9 +98,12 @@ async def test_camel_case_is_read_here_too(service: Service) -> None:
         {"configurable": {"thread_id": "t", "tenant": "other", "session_id": "x"}},
         {"recursion_limit": 1, "max_concurrency": 1, "tags": ["a"], "run_name": "x", "metadata": {"tenant": "other"}},
         {"callbacks": ["x"], "run_id": "not-a-uuid"},
+        None,
+        [],
+        "x",
     ],
 )
-async def test_all_of_the_config_is_ignored(service: Service, config: dict[str, object]) -> None:
+async def test_all_of_the_config_is_ignored(service: Service, config: object) -> None:
     response = await service.http.post("/agent/invoke", json={"input": INPUT, "config": config, "kwargs": {"a": 1}})
 
     assert response.status_code == 200

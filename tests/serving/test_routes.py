@@ -37,6 +37,21 @@ async def test_sessions_are_listed_in_pages(service: Service) -> None:
     assert [item["session_id"] for item in page["sessions"]] == ["s4"]
     assert page["total"] == 5
     assert (await service.http.get("/sessions?limit=0")).status_code == 422
+    assert (await service.http.get(f"/sessions?offset={2**70}")).status_code == 422
+
+
+async def test_however_many_sessions_there_are_each_is_found_and_counted(start: StartService) -> None:
+    service = await start(versions=[make_version("bank"), make_version("shop")])
+    said = service.services.turns.said
+    said |= {("demo", "bank" if number % 2 else "shop", f"s{number}"): [] for number in range(2400)}
+    page = (await service.http.get("/sessions?project=shop&offset=1195&limit=10")).json()
+
+    assert [item["session_id"] for item in page["sessions"]] == ["s2390", "s2392", "s2394", "s2396", "s2398"]
+    assert page["total"] == 1200
+    assert (await service.http.get("/stats?limit=1")).json()["known_sessions"] == 2400
+    assert (await service.http.get("/sessions/s2399/messages")).status_code == 200
+    assert (await service.http.delete("/sessions/s2399")).status_code == 200
+    assert (await service.http.get("/sessions/s2399/messages")).status_code == 404
 
 
 async def test_a_session_of_two_projects_needs_the_project_named(start: StartService) -> None:
@@ -201,5 +216,10 @@ async def test_openapi_describes_every_error_as_a_problem_and_has_examples(servi
             for status, response in operation["responses"].items():
                 if int(status) >= 400:
                     assert list(response["content"]) == ["application/problem+json"], (method, path, status)
+            assert {"400"} <= operation["responses"].keys(), (method, path)
+            assert {"401", "403"} <= operation["responses"].keys() or "security" not in operation, (method, path)
+            assert {"408", "413", "415"} <= operation["responses"].keys() or "requestBody" not in operation
+    assert {"404", "409", "429", "503"} <= document["paths"]["/agent/batch"]["post"]["responses"].keys()
+    assert list(document["paths"]["/agent/stream"]["post"]["responses"]["200"]["content"]) == ["text/event-stream"]
     names = re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document))
     assert set(names) <= schemas.keys()
