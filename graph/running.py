@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, cast
 
+from langgraph.types import StreamMode
 from pydantic import JsonValue
 
 from config.tracing import span
 from config.versions import Version
 from dialogue.context import TurnContext
 from dialogue.interruptions import Interruptions, Stoppable, TurnInterruptedError
-from dialogue.state import TurnInput, TurnOutput
+from dialogue.state import TurnInput
 from graph.build import ConversationGraph
 from graph.calls import Delta, TurnCall
 from graph.entries import complete_timings, tokens_of
@@ -94,18 +95,15 @@ class Running:
             event=call.event,
         )
         config, context = config_of(thread, turn), await self._context(call, version)
-        if live is None:
-            output = await self._graph.ainvoke(turn_input, config, context=context, durability="exit")
-            return dict(cast(TurnOutput, output)["last_turn"]["answer"])
+        # Less work than `ainvoke`, which collects every step's update beside the values.
+        modes: list[StreamMode] = ["values"] if live is None else ["custom", "values"]
+        stream = self._graph.astream(turn_input, config, context=context, stream_mode=modes, durability="exit")
         answer: dict[str, JsonValue] = {}
-        stream = self._graph.astream(
-            turn_input, config, context=context, stream_mode=["custom", "values"], durability="exit"
-        )
         async for mode, chunk in stream:
             values = cast(dict[str, Any], chunk)
-            if mode == "custom":
+            if mode == "custom" and live is not None:
                 live.say(Delta(values["delta"]))
-            elif values.get("last_turn"):
+            elif mode == "values" and values.get("last_turn"):
                 answer = dict(values["last_turn"]["answer"])
         return answer
 

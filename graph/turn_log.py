@@ -166,8 +166,10 @@ ON CONFLICT (thread_id) DO UPDATE SET version = excluded.version, locale = exclu
     turns = excluded.turns, tokens = sessions.tokens + excluded.tokens, last_active = excluded.last_active,
     checkpoint_id = excluded.checkpoint_id
 """  # noqa: S608  # constants
-_SETTLED = (
-    f"SELECT {_CHECKPOINT} = coalesce((SELECT checkpoint_id FROM sessions WHERE thread_id = :thread_id), '') AS settled"  # noqa: S608  # constants
+_STANDING = (
+    f"SELECT {_CHECKPOINT} = coalesce((SELECT checkpoint_id FROM sessions WHERE thread_id = :thread_id), '')"  # noqa: S608  # constants
+    f" AS settled, {_TURN} FROM (SELECT 1) AS one"
+    " LEFT JOIN turns ON thread_id = :thread_id AND message_id = :message_id"
 )
 
 
@@ -209,14 +211,8 @@ class DatabaseTurnLog:
 
         Asked by whoever has the thread to himself.
         """
-
-        def work(connection: Connection) -> tuple[bool, LoggedTurn | None]:
-            settled = connection.execute(_SETTLED, {"thread_id": thread_id}).fetchone()
-            values = {"thread_id": thread_id, "message_id": message_id}
-            row = connection.execute(_FIND, values).fetchone() if message_id is not None else None
-            return settled is not None and bool(settled["settled"]), _turn(row) if row is not None else None
-
-        return await self._database.read(work)
+        (row,) = await self._found(_STANDING, {"thread_id": thread_id, "message_id": message_id})
+        return bool(row["settled"]), None if row["answer"] is None else _turn(row)
 
     async def turns(self, thread_id: str) -> list[LoggedTurn]:
         """All finished turns of a session, oldest first."""

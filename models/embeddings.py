@@ -73,6 +73,9 @@ class CachedEncoder:
 
     async def encode(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Vectors:
         """Vectors of what customers write, off the event loop and never on disk."""
+        remembered = self._remembered(texts, kind)
+        if remembered is not None:
+            return remembered
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor(), lambda: self._encode(texts, kind, store=None))
 
@@ -87,9 +90,7 @@ class CachedEncoder:
         engine = self._engine()
         if not texts:
             return np.zeros((0, engine.dimension), dtype=np.float32)
-        most = MAX_PASSAGE_CHARS if kind == "passage" else MAX_CHARS
-        cleaned = [clean(text, most) for text in texts]
-        keys = [hashlib.sha256(f"{engine.name}\0{kind}\0{text}".encode()).digest() for text in cleaned]
+        cleaned, keys = _named(engine, texts, kind)
         known = self._recall(keys)
         wanted = {key: text for key, text in zip(keys, cleaned, strict=True) if key not in known}
         if store and wanted:
@@ -100,6 +101,18 @@ class CachedEncoder:
             known |= computed
             if store:
                 store.write(computed)
+        self._remember(known)
+        return np.stack([known[key] for key in keys])
+
+    def _remembered(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Vectors | None:
+        """The vectors of a few texts that were all encoded a moment ago; no thread is worth starting for them."""
+        engine = self._chosen
+        if engine is None or not 0 < len(texts) <= BATCH:
+            return None
+        _, keys = _named(engine, texts, kind)
+        known = self._recall(keys)
+        if any(key not in known for key in keys):
+            return None
         self._remember(known)
         return np.stack([known[key] for key in keys])
 
@@ -127,6 +140,15 @@ class CachedEncoder:
             if self._pool is None or self._pool[0] != os.getpid():
                 self._pool = (os.getpid(), ThreadPoolExecutor(WORKERS, thread_name_prefix="embeddings"))
             return self._pool[1]
+
+
+def _named(
+    engine: EmbeddingEngine, texts: Sequence[str], kind: Literal["query", "passage"]
+) -> tuple[list[str], list[bytes]]:
+    """The texts as they are encoded, and what their vectors are kept under."""
+    most = MAX_PASSAGE_CHARS if kind == "passage" else MAX_CHARS
+    cleaned = [clean(text, most) for text in texts]
+    return cleaned, [hashlib.sha256(f"{engine.name}\0{kind}\0{text}".encode()).digest() for text in cleaned]
 
 
 def _compute(engine: EmbeddingEngine, texts: Sequence[str], kind: Literal["query", "passage"]) -> list[Vectors]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -34,6 +35,8 @@ from tools.knowledge_errors import KnowledgeError
 from tools.redaction import Redactor
 
 _WORD_SECONDS = 1.0
+_COLLECT_AFTER = (20_000, 20, 20)
+"""New objects until the collector looks at the youngest, and how often it does so before it looks at older ones."""
 _BACKLOG = 2048
 
 
@@ -101,6 +104,7 @@ class Serving:
         # Opened before the server, so that what is wrong with a folder or a file is told in a line.
         async with open_services(self.settings, redactor=redactor, gate=ChildGate(self.settings)) as services:
             telling = asyncio.create_task(_tell(parent, services)) if parent else None
+            settling = asyncio.create_task(_settle(services))
             if read:
                 await self._learn(services, console)
             if later:
@@ -111,8 +115,9 @@ class Serving:
                 self.welcome(console)
             server = self._server(lambda: _opened(services), keys)
             await server.serve(sockets=list(sockets) if sockets else None)
-            if telling is not None:
-                telling.cancel()
+            for task in (telling, settling):
+                if task is not None:
+                    task.cancel()
         await asyncio.to_thread(sent)
 
     def _server(self, services: OpenServices, keys: Keys) -> uvicorn.Server:
@@ -189,6 +194,18 @@ async def _tell(parent: Connection, services: Services) -> None:
             os.kill(os.getpid(), signal.SIGTERM)
             return
         await asyncio.sleep(_WORD_SECONDS if ready else 0.1)
+
+
+async def _settle(services: Services) -> None:
+    """Keep the garbage collector from what was loaded and learnt: it lives as long as the process.
+
+    A turn makes thousands of short-lived objects. With Python's own thresholds the collector runs some thirty times in
+    it, and what it goes through are the models.
+    """
+    await services.training.finished()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 def _keys(settings: Settings) -> Keys:

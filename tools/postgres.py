@@ -1,12 +1,13 @@
 """The database port over PostgreSQL: one pool of connections for all schemas.
 
 `work` is done on a few threads, each with a connection of the pool for the length of one transaction. A connection
-that the server has closed is found out before it is used and replaced, so that a restart of the server costs the turns
-of these seconds and nothing else.
+that the server has closed is found out by the first thing asked of it, before anything was changed, and replaced: a
+restart of the server costs the turns of these seconds and nothing else, and no turn asks first whether it is there.
 """
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Final, Self
@@ -39,6 +40,10 @@ _VERSIONS: Final = "switchboard_schema"
 _log = structlog.get_logger(__name__)
 
 Raw = psycopg.Connection[DictRow]
+
+
+class StaleConnectionError(psycopg.OperationalError):
+    """The server had closed the connection before anything was changed over it."""
 
 
 class PostgresConnection:
@@ -77,7 +82,6 @@ class Postgres:
             reconnect_timeout=GIVE_UP,
             open=False,
             configure=_configure,
-            check=ConnectionPool.check_connection,
             name="tables",
         )
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="postgres")
@@ -93,7 +97,10 @@ class Postgres:
         self._threads.shutdown(wait=False)
 
     async def run(self, work: Callable[[Raw], T]) -> T:
-        """Do `work` with a connection in autocommit mode; raises LedgerUnavailableError."""
+        """Do `work` with a connection in autocommit mode; raises LedgerUnavailableError.
+
+        `work` that raises StaleConnectionError is done again with another connection.
+        """
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
 
     async def scrub(self, *, whole: bool) -> None:
@@ -107,9 +114,7 @@ class Postgres:
         def work(raw: Raw) -> None:
             raw.execute("SET statement_timeout = 0")
             try:
-                for row in raw.execute(
-                    "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
-                ).fetchall():
+                for row in raw.execute(_TABLES.encode()).fetchall():
                     raw.execute(SQL("VACUUM (FULL) {}").format(Identifier(row["tablename"])))
             finally:
                 raw.execute(SESSION.encode())
@@ -118,6 +123,9 @@ class Postgres:
 
     def _run(self, work: Callable[[Raw], T]) -> T:
         try:
+            for _ in range(CONNECTIONS):
+                with contextlib.suppress(StaleConnectionError), self._pool.connection() as raw:
+                    return work(raw)
             with self._pool.connection() as raw:
                 return work(raw)
         except SchemaTooNewError as error:
@@ -145,8 +153,9 @@ class PostgresTables:
         """
 
         def look(raw: Raw) -> T:
-            self._migrate(raw)
-            return work(PostgresConnection(raw))
+            with _known_stale(raw):
+                self._migrate(raw)
+                return work(PostgresConnection(raw))
 
         return await self._server.run(look)
 
@@ -154,8 +163,10 @@ class PostgresTables:
         """Do `work` in one transaction; raises LedgerUnavailableError."""
 
         def transaction(raw: Raw) -> T:
-            self._migrate(raw)
-            with raw.transaction():
+            with contextlib.ExitStack() as stack:
+                with _known_stale(raw):
+                    self._migrate(raw)
+                    stack.enter_context(raw.transaction())
                 return work(PostgresConnection(raw))
 
         return await self._server.run(transaction)
@@ -183,6 +194,17 @@ class PostgresTables:
 
     async def aclose(self) -> None:
         """Nothing: the pool belongs to all schemas."""
+
+
+@contextlib.contextmanager
+def _known_stale(raw: Raw) -> Iterator[None]:
+    """Tell a connection that is gone from a statement that failed; what is done here must change nothing."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        if not raw.closed:
+            raise
+        raise StaleConnectionError(str(error)) from error
 
 
 _TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"

@@ -39,7 +39,7 @@ def _is_made_of(said: str, kinds: Mapping[str, frozenset[str]], act: str, beside
         for end in _ends(said, start):
             phrase, after = said[start:end], end + (said[end : end + 1] == " ")
             if phrase in wanted and _stands_alone(said, phrase, end, kinds):
-                reached.setdefault(after, set()).add(True)
+                reached.setdefault(after, set()).update({True})
             elif any(phrase in phrases for phrases in passed):
                 reached.setdefault(after, set()).update(here)
     return False

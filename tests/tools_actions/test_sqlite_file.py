@@ -17,7 +17,7 @@ SCHEMA = (statements("CREATE TABLE IF NOT EXISTS t (n INTEGER)"),)
 @pytest.mark.parametrize(("table", "schema"), [("action_ledger", ledger.SCHEMA), ("desk_outbox", outbox.SCHEMA)])
 async def test_a_session_s_rows_are_found_without_looking_at_any_other(tmp_path, table, schema):
     file = SqliteFile(tmp_path / "x.sqlite3", schema)
-    query = f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE {of_scope(project='shop', session_id='s')}"
+    query = f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE {of_scope(project='shop', session_id='s')}"  # noqa: S608
     values = {"tenant": "acme", "project": "shop", "session_id": "s"}
     plan = await file.read(lambda c: [row["detail"] for row in c.execute(query, values).fetchall()])
     await file.aclose()
