@@ -1,9 +1,10 @@
 """Turns a second under load, beside other ways to serve the same graph: `python -m evals.load`.
 
 One small project, the same short conversation, the same machine, one run: `switchboard serve` over SQLite and
-PostgreSQL with one and two workers; the same graph behind a bare FastAPI route; the same graph in `langgraph dev`. The
-messages are few and known, so that their embeddings are remembered and what is measured is everything else. The client
-takes part of the processors; ratios within a run are what can be compared.
+PostgreSQL with one and two workers; the same graph behind a bare FastAPI route; the same graph in `langgraph dev`, and
+in Aegra where `--aegra` names an interpreter that has it. The messages are few and known, so that their embeddings are
+remembered and what is measured is everything else. The client takes part of the processors; ratios within a run are
+what can be compared.
 """
 
 import asyncio
@@ -109,16 +110,34 @@ def langgraph_dev(place: Place, data: str) -> Iterator[tuple[Door, Running]]:
     """LangGraph's own development server, over the drawing that `langgraph.json` names."""
     port = free_port()
     place.warm(data)
-    folder = place.scratch / "studio"
-    folder.mkdir()
-    for path in ROOT.iterdir():
-        if not path.name.startswith(".") and path.name != "data":
-            (folder / path.name).symlink_to(path)
+    folder = _linked(place.scratch / "studio")
     command = [str(Path(sys.executable).with_name("langgraph")), "dev", "--no-browser", "--no-reload"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
     environment = place.environment(data) | {"LANGSMITH_TRACING": "false", "LANGGRAPH_CLI_NO_ANALYTICS": "1"}
     with run_command(command, environment, port, folder, ready="/ok") as running:
         yield Door(url=running.url, begin=_begin_thread, say=_run_thread), running
+
+
+@contextmanager
+def aegra(place: Place, data: str, python: Path, server: str) -> Iterator[tuple[Door, Running]]:
+    """Aegra, the open server of LangGraph's protocol, over the same drawing, in an environment of its own."""
+    port = free_port()
+    place.warm(data)
+    folder = _linked(place.scratch / "aegra")
+    command = [str(python), "-m", "uvicorn", "aegra_api.main:app", "--port", str(port), "--log-level", "warning"]
+    with database(server, "aegra") as url:
+        environment = place.environment(data) | {"DATABASE_URL": url, "LOG_LEVEL": "WARNING", "AUTH_TYPE": "noop"}
+        with run_command(command, environment, port, folder, ready="/health") as running:
+            yield Door(url=running.url, begin=_begin_thread, say=_run_thread), running
+
+
+def _linked(folder: Path) -> Path:
+    """A folder with the code in it and no settings of this machine."""
+    folder.mkdir()
+    for path in ROOT.iterdir():
+        if not path.name.startswith(".") and path.name != "data":
+            (folder / path.name).symlink_to(path)
+    return folder
 
 
 async def _begin_thread(line: Line) -> str:
@@ -131,8 +150,12 @@ async def _run_thread(line: Line, session: str, message: str) -> JsonValue:
     return await line.post(f"/threads/{session}/runs/wait", body)
 
 
-def contenders(place: Place, postgres: str) -> list[Contender]:
+def contenders(place: Place, server: str, postgres: str, aegra_python: Path | None) -> list[Contender]:
     """All of them."""
+    others = []
+    if aegra_python:
+        python = aegra_python.absolute()
+        others = [Contender(name="Aegra, PostgreSQL", open=lambda: aegra(place, "seven", python, server), most=32)]
     return [
         Contender(name="switchboard, SQLite, 1 worker", open=lambda: switchboard(place, "first", 1)),
         Contender(name="switchboard, SQLite, 2 workers", open=lambda: switchboard(place, "two", 2)),
@@ -140,6 +163,7 @@ def contenders(place: Place, postgres: str) -> list[Contender]:
         Contender(name="switchboard, PostgreSQL, 2 workers", open=lambda: switchboard(place, "four", 2, postgres)),
         Contender(name="FastAPI + graph.ainvoke, SQLite", open=lambda: bare(place, "five")),
         Contender(name="langgraph dev", open=lambda: langgraph_dev(place, "six"), most=32),
+        *others,
     ]
 
 
@@ -162,6 +186,9 @@ def main(
     turns: Annotated[int, typer.Option(help="Turns a figure.")] = 2000,
     only: Annotated[list[str] | None, typer.Option(help="Contenders whose names have these words.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file too.")] = None,
+    aegra_python: Annotated[
+        Path | None, typer.Option("--aegra", help="A Python 3.12 with aegra-api and what this project needs.")
+    ] = None,
 ) -> None:
     """Print turns a second and latencies."""
     console = Console(width=118)
@@ -171,8 +198,9 @@ def main(
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="switchboard-load-")))
         place = Place(scratch)
         place.lay()
-        url = stack.enter_context(database(stack.enter_context(postgres_server(scratch / "postgres")), "load"))
-        for contender in contenders(place, url):
+        server = stack.enter_context(postgres_server(scratch / "postgres"))
+        url = stack.enter_context(database(server, "load"))
+        for contender in contenders(place, server, url, aegra_python):
             if only and not any(words in contender.name for words in only):
                 continue
             with console.status(contender.name), contender.open() as (door, running):
