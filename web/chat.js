@@ -15,6 +15,9 @@ let bot = null; // the chosen project, as /projects has it; null for a key that 
 let id = null;
 let busy = false;
 let owner = "bot";
+let begun = null;
+const chosen = new Promise((resolve) => { begun = resolve; }); // until a bot is chosen nothing can be sent
+let opening = null; // the conversation being fetched, which would take the place of what is sent meanwhile
 let spoken = 0; // how many of the transcript's lines that are no turns were shown
 const log = new Log(byId("log"), draw);
 const inspector = new Inspector(byId("inspector"), { fork, step: (number) => inspect(log.turns.get(number)) });
@@ -32,7 +35,9 @@ export async function choose(project, session = null) {
   if (session) sessionStorage.setItem(place(), session);
   const known = sessionStorage.getItem(place());
   name(known ?? `web-${random()}`);
-  await show(Boolean(known));
+  opening = show(Boolean(known));
+  begun();
+  await opening;
 }
 
 function name(session) {
@@ -128,6 +133,9 @@ function settle(answer) {
 
 async function send(message) {
   if (busy) return;
+  working(true);
+  await chosen;
+  await opening.catch(() => {});
   log.element.querySelector(".welcome")?.remove();
   sessionStorage.setItem(place(), id);
   offer([]);
@@ -135,7 +143,14 @@ async function send(message) {
   if (named()) body.project = named();
   if (byId("locale").value) body.locale = byId("locale").value;
   log.place ??= { id, project: named() };
-  await log.add({ message, message_id: body.message_id });
+  try {
+    await log.add({ message, message_id: body.message_id });
+  } catch {
+    working(false);
+    field.value ||= message;
+    status.textContent = t("unreachable");
+    return;
+  }
   await follow(log.newest, body);
 }
 

@@ -1,7 +1,6 @@
 """Headless Chromium before the real service. The browser is the system's: `CHROMIUM` names one that is elsewhere."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import pytest_asyncio
 from PIL import Image
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
+from evals.chromium import QUIET, find_chromium
 from tests.browser.bot import BANK, DOCUMENTS, POST
 from tests.service.house import House, open_house
 from tests.service.warmth import Warmth
@@ -20,19 +20,10 @@ from tests.service.warmth import Warmth
 # A busy machine takes its time; nothing here is measured.
 expect.set_options(timeout=20_000)
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_QUIET = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-)
-
 
 def chromium() -> str:
     """The browser's program; a machine without one is told how to get it."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    found = find_chromium()
     if not found:
         pytest.exit("no Chromium here: `apt-get install chromium`, or name one: CHROMIUM=/path make browser", 1)
     return found
@@ -43,7 +34,7 @@ async def browser() -> AsyncIterator[Browser]:
     """One browser for the run."""
     program = chromium()
     async with async_playwright() as driver:
-        started = await driver.chromium.launch(executable_path=program, args=list(_QUIET), timeout=120_000)
+        started = await driver.chromium.launch(executable_path=program, args=list(QUIET), timeout=120_000)
         yield started
         await started.close()
 

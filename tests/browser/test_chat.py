@@ -1,10 +1,11 @@
 """The chat of the console: talking, seeing behind the answers, going back."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from graph.threads import thread_id
 from tests.browser.bot import IBAN
@@ -49,6 +50,17 @@ async def test_page_and_bot_speak_three_languages(page: Page, code: str, send: s
 
     await expect(page.locator(".turn .bubble.bot .words").last).to_have_attribute("lang", code)
     assert "{" not in await page.locator("body").inner_text(), "a gap in the page's words was not filled"
+
+
+async def test_what_is_sent_before_the_bots_are_listed_is_said_once_they_are(page: Page) -> None:
+    async def late(route: Route) -> None:
+        await asyncio.sleep(1)
+        await route.continue_()
+
+    await page.route("**/projects", late)
+    await page.reload()
+
+    await say(page, "I want to send 500 lira", "To which IBAN?")
 
 
 async def test_another_bot_is_chosen(page: Page) -> None:
