@@ -13,6 +13,7 @@ from config.versions import Version
 from dialogue.confidence import SHIPPED
 from measuring.figures import Floats, Judged, evened, summarise
 from measuring.fitting import cross_validated, fit, is_better, judged
+from measuring.labels import doubts, is_there
 from measuring.questions import Material
 from measuring.rows import Row
 from measuring.trials import Outcome, ask
@@ -40,6 +41,8 @@ class Calibrated:
     before: Judged
     after: Judged
     """By cross-validation: every confidence by weights fitted without its document."""
+    doubts: tuple[str, ...]
+    """What of the labels cannot be met; such questions are left out."""
     better: bool
     """Whether those tell right from wrong better than the shipped weights, which are kept where they do not."""
 
@@ -56,7 +59,7 @@ async def calibrate(
     if not passages or fingerprint is None:
         raise TooLittleKnowledgeError(f"{version.project.name}: nothing ingested yet; run switchboard ingest first")
     material = Material(version=version, passages=passages)
-    labelled = material.with_removed(material.of_rows(rows))
+    labelled = material.with_removed(material.of_rows([row for row in rows if is_there(row, passages)]))
     outcomes = await ask(knowledge, version, [*material.trials(), *labelled])
     if sum(outcome.trial.kind == "answerable" for outcome in outcomes) < LEAST:
         raise TooLittleKnowledgeError(f"{version.project.name}: its documents give fewer than {LEAST} questions")
@@ -72,7 +75,8 @@ async def calibrate(
         weights=fit(outcomes, weights) if better else SHIPPED,
         figures={**_figures(outcomes, before, after), "kept": "fitted" if better else "shipped"},
     )
-    return Calibrated(stored=stored, before=before, after=after, better=better)
+    told = tuple(doubts(rows, version, passages))
+    return Calibrated(stored=stored, before=before, after=after, doubts=told, better=better)
 
 
 def _weights(outcomes: Sequence[Outcome]) -> Floats:

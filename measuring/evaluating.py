@@ -16,6 +16,7 @@ from dialogue.state import EngineReading
 from measuring.calls import Compared, summary
 from measuring.figures import Judged, summarise
 from measuring.fitting import judged
+from measuring.labels import NONE, doubts, locale_of
 from measuring.questions import Material
 from measuring.rows import Row
 from measuring.trials import Outcome, ask
@@ -23,7 +24,6 @@ from tools.knowledge import ChromaKnowledge
 from understanding.hybrid import HybridUnderstanding
 from understanding.port import Situation, Understanding, Understood
 
-NONE = "none"
 TURN_SECONDS = 60.0
 AT_ONCE = 4
 """Messages read at the same time."""
@@ -57,10 +57,14 @@ class BothEngines:
 async def evaluate(
     version: Version, rows: Sequence[Row], *, understanding: Understanding, knowledge: ChromaKnowledge, now: datetime
 ) -> Evaluated:
-    """Understand every row that has an intent or slots, ask the knowledge every row that names a passage."""
+    """Understand every row that has an intent or slots, ask the knowledge every row that names a passage.
+
+    A row that names a passage which is not there counts as missed, and is told among `doubts`.
+    """
     spoken = [row for row in rows if row.intent is not None or row.slots is not None]
     understood = await _understand_all(version, spoken, understanding, now)
-    outcomes = await _asked(version, rows, knowledge)
+    passages = await knowledge.run(lambda: knowledge.passages(version))
+    outcomes = await ask(knowledge, version, Material(version=version, passages=passages).of_rows(rows))
     confusion = Counter(
         (row.intent, meant(one.commands)) for row, one in zip(spoken, understood, strict=True) if row.intent is not None
     )
@@ -75,6 +79,7 @@ async def evaluate(
         "intents": _intents(confusion) if confusion else None,
         "slots": _slots(spoken, understood),
         "retrieval": _retrieval(outcomes),
+        "doubts": [*doubts(rows, version, passages)],
         "confidence": None if trusted is None else summarise(trusted),
     }
     return Evaluated(figures=figures, confusion=confusion, confidence=trusted)
@@ -131,18 +136,11 @@ async def _understand_all(
 async def _understand(version: Version, row: Row, understanding: Understanding, now: datetime) -> Understood:
     situation = Situation(
         message=row.message,
-        locale=row.locale or version.project.default_locale,
+        locale=locale_of(row, version),
         now=now,
         deadline=asyncio.get_running_loop().time() + TURN_SECONDS,
     )
     return await understanding.understand(version, situation)
-
-
-async def _asked(version: Version, rows: Sequence[Row], knowledge: ChromaKnowledge) -> list[Outcome]:
-    if not any(row.asks_knowledge for row in rows):
-        return []
-    passages = await knowledge.run(lambda: knowledge.passages(version))
-    return await ask(knowledge, version, Material(version=version, passages=passages).of_rows(rows))
 
 
 def _intents(confusion: Mapping[tuple[str, str], int]) -> dict[str, JsonValue]:

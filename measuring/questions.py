@@ -17,11 +17,12 @@ from typing_extensions import TypedDict
 from config.catalog import LOCALES
 from config.versions import Version
 from dialogue.tokens import is_cjk
+from measuring.labels import answers, locale_of
 from measuring.rows import Row
 from measuring.trials import Pick, Trial
 from scenarios.model import Scenario, load_scenarios, scenario_files
 from tools import lexical
-from tools.hits import answered_in, full_text
+from tools.hits import answered_in
 from tools.knowledge_probes import probe_questions
 from tools.knowledge_records import PassageRecord
 from tools.retrieval import same_language
@@ -87,11 +88,10 @@ class Material:
         return [self._of_row(row, f"row {at}") for at, row in enumerate(rows) if row.asks_knowledge]
 
     def _of_row(self, row: Row, group: str) -> Trial:
-        locale = row.locale or self.version.project.default_locale
         answerable = row.answerable is not False
         return Trial(
             text=row.message,
-            locale=locale,
+            locale=locale_of(row, self.version),
             kind="answerable" if answerable else "removed",
             origin="row",
             group=group,
@@ -168,14 +168,7 @@ def _rows_of(scenario: Scenario) -> Iterator[Row]:
 
 def named(row: Row) -> Pick:
     """The passages that a labelled row names."""
-    words = lexical.fold(row.passage) if row.passage else ""
-
-    def picks(one: PassageRecord) -> bool:
-        if row.source and not any(source in one.source for source in row.source):
-            return False
-        return not words or words in lexical.fold(f"{one.heading}\n{full_text(one)}")
-
-    return picks
+    return lambda one: answers(row, one)
 
 
 def _one_of(passages: Sequence[PassageRecord]) -> Pick:

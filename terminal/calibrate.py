@@ -61,6 +61,8 @@ def _draw(version: Version, done: Calibrated, path: Path, console: Console) -> N
 
 def _tell(done: Calibrated, console: Console) -> None:
     figures = done.stored.figures
+    for one in done.doubts:
+        console.print(one, style="yellow", markup=False, highlight=False)
     made = figures["questions"]
     counts = "; ".join(f"{count} {kind}" for kind, count in made.items()) if isinstance(made, dict) else ""
     console.print(f"Questions: {counts}", markup=False, highlight=False)

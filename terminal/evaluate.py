@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import JsonValue
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from config.errors import ConfigError
 from config.settings import Settings
@@ -93,8 +94,10 @@ def tell(figures: Mapping[str, JsonValue], console: Console) -> None:
     if figures["model_calls"] is not None:
         table.add_row("share of messages that asked a model", f"{figures['model_calls']:g}")
     console.print(table)
+    _tell_doubts(figures["doubts"], console)
     _tell_calls(figures["calls"], console)
     _tell_confusion(figures["intents"], console)
+    _tell_missed(figures["retrieval"], console)
     _tell_selective(figures["confidence"], console)
 
 
@@ -136,6 +139,23 @@ def _tell_confusion(intents: JsonValue, console: Console) -> None:
         table = Table("expected", "understood", "times", title="Confused")
         for one in wrong:
             table.add_row(*(str(one[name]) for name in ("expected", "understood", "count")))  # type: ignore[index, call-overload]  # our own figures
+        console.print(table)
+
+
+def _tell_doubts(found: JsonValue, console: Console) -> None:
+    for one in found if isinstance(found, list) else []:
+        console.print(str(one), style="yellow", markup=False, highlight=False)
+
+
+def _tell_missed(retrieval: JsonValue, console: Console) -> None:
+    missed = retrieval.get("missed") if isinstance(retrieval, dict) else None
+    if isinstance(missed, list) and missed:
+        table = Table("question", "its passage is", "first is", title="Another passage comes first")
+        for one in missed:
+            if isinstance(one, dict):
+                place = one["place"]
+                rank = f"{place + 1}." if isinstance(place, int) else "not found"
+                table.add_row(Text(str(one["message"])), rank, Text(str(one["found"])))
         console.print(table)
 
 

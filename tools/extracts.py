@@ -23,6 +23,8 @@ _NEARNESS_WEIGHT = 2.0
 _ALIKE = 85.0
 """From this likeness on, of 100, a second sentence tells a customer nothing new."""
 _FIGURES = re.compile(r"\d+")
+_ENDS = tuple(".!?。！？…:：;；\"'”’»)）")
+"""How a sentence ends; what ends otherwise was a line of its own, such as a table's row."""
 _LIST_LINES = 6
 """Lines of a list that follow a chosen "…:"."""
 
@@ -139,6 +141,6 @@ def _join(texts: Sequence[str]) -> str:
         if text in joined:
             continue
         tight = bool(joined) and is_cjk(joined[-1])
-        multiline = "\n" in joined or "\n" in text
+        multiline = "\n" in joined or "\n" in text or not joined.rstrip().endswith(_ENDS)
         joined += ("\n" if multiline else "" if tight else " ") + text
     return joined

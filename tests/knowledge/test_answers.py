@@ -88,6 +88,17 @@ async def test_without_a_model_the_two_best_sentences_are_quoted_with_their_sour
     assert not draft.fallback
 
 
+async def test_rows_of_a_table_are_quoted_a_line_each() -> None:
+    rows = "\n".join(
+        f"{city} — Travel cost: {cost} TL" for cost, city in enumerate(("Ankara", "Konya", "Van", "Bursa"), 40)
+    )
+    draft, _ = await ask(None, "travel cost to Van", passage(rows))
+
+    lines = draft.text.splitlines()
+    assert "Van — Travel cost: 42 TL" in lines
+    assert sum("Travel cost" in line for line in lines) == 2
+
+
 async def test_chinese_sentences_are_quoted_whole() -> None:
     text = "本店支持七天无理由退货。退货运费由买家承担。生鲜商品不支持退货。客服工作时间为每天九点到十八点。" * 5
     draft, _ = await ask(None, "退货运费谁承担？", passage(text, locale="zh"), locale="zh")

@@ -1,5 +1,6 @@
 """A project's confidence fitted to its own knowledge."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import numpy as np
@@ -108,9 +109,9 @@ def test_what_is_not_shipped_is_learnt_of_questions_that_were_asked_and_not_of_m
 
     asked, made = fit(telling("row"), np.ones(80)), fit(telling("sentence"), np.ones(80))
 
-    assert asked.weights()[sign] > 1
-    assert made.weights()[sign] < 0.01
-    assert SHIPPED.weights()[sign] == 0
+    assert asdict(asked)[sign] > 1
+    assert asdict(made)[sign] < 0.01
+    assert asdict(SHIPPED)[sign] == 0
 
 
 async def test_questions_are_made_of_faq_headings_and_sentences_and_with_their_answer_kept_out(hotel, knowledge):
@@ -158,6 +159,18 @@ async def test_labelled_questions_are_part_of_the_fit(hotel, knowledge):
 
     assert done.stored.figures["questions"]["answerable: row"] == 1
     assert done.stored.figures["questions"]["removed: row"] == 2
+
+
+async def test_a_label_whose_passage_is_not_there_is_left_out_of_the_fit_and_told(hotel, knowledge):
+    rows = [
+        Row(message="what does parking cost", source=["parking"]),
+        Row(message="what does the casino cost", source=["casino"]),
+    ]
+
+    done = await calibrate(hotel, knowledge, rows=rows, now=NOW)
+
+    assert done.stored.figures["questions"]["answerable: row"] == 1
+    assert [told.partition(":")[0] for told in done.doubts] == ["row 2"]
 
 
 async def test_with_enough_labelled_questions_made_ones_no_longer_count(hotel, knowledge):

@@ -1,6 +1,7 @@
 """A project measured on labelled messages."""
 
 from datetime import UTC, datetime
+from typing import ClassVar
 
 from rich.console import Console
 
@@ -10,6 +11,7 @@ from measuring.diagrams import draw_confusion
 from measuring.evaluating import evaluate, meant
 from measuring.rows import Row
 from terminal.evaluate import tell, tell_difference
+from tests.knowledge.fakes import make_version
 from understanding.port import Situation, Understood
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -63,6 +65,52 @@ async def test_what_was_not_labelled_is_not_measured(hotel, knowledge):
     done = await evaluate(hotel, ROWS[:1], understanding=Engine(), knowledge=knowledge, now=NOW)
 
     assert (done.figures["retrieval"], done.figures["confidence"], done.confidence) == (None, None, None)
+
+
+async def test_labels_that_cannot_be_met_are_told_with_their_row(hotel, knowledge):
+    rows = [
+        *ROWS,
+        Row(message="what does the laundry cost", source=["landry.md"]),
+        Row(message="what does the laundry cost", passage="49 ducats"),
+        Row(message="stop", intent="cancel"),
+        Row(message="book", intent="bok", locale="fr"),
+    ]
+
+    done = await evaluate(hotel, rows, understanding=Engine(), knowledge=knowledge, now=NOW)
+    console = Console(record=True, width=200)
+    tell(done.figures, console)
+
+    told = console.export_text()
+    assert "row 6: no passage of the knowledge is named by landry.md" in told
+    assert "row 7: no passage of the knowledge is named by “49 ducats”" in told
+    assert "row 9: locale 'fr' is not among `locales` (en)" in told
+    assert "row 9: there is no intent 'bok'; expected one of" in told
+    assert done.figures["retrieval"]["R@5"] == 0.3333
+    assert "not found" in told
+    assert "row 8" not in told
+
+
+async def test_a_row_is_read_in_the_language_of_its_words_where_it_names_none(hotel, knowledge):
+    class Listening(Engine):
+        heard: ClassVar[list[str]] = []
+
+        async def understand(self, version, situation: Situation) -> Understood:
+            self.heard.append(situation.locale)
+            return await super().understand(version, situation)
+
+    spoken = make_version(hotel.folder, name="hotel", locales=["en", "tr", "zh"])
+    rows = [
+        Row(message="the room that we booked was rather cold", intent="none"),
+        Row(message="ayırttığımız oda oldukça soğuktu ve sıcak su yoktu", intent="none"),
+        Row(message="我们订的房间太冷了", intent="none"),
+        Row(message="ok", intent="none", locale="tr"),
+        Row(message="ok", intent="none"),
+    ]
+
+    engine = Listening()
+    await evaluate(spoken, rows, understanding=engine, knowledge=knowledge, now=NOW)
+
+    assert engine.heard == ["en", "tr", "zh", "tr", "en"]
 
 
 async def test_two_runs_are_compared_figure_by_figure_and_told(hotel, knowledge):
