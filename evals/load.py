@@ -30,6 +30,7 @@ from evals.bench_processes import ROOT, Running, free_port, run_command
 from evals.crash_business import PROJECT
 from evals.load_client import Door, Line, Measured, new_name, press
 from evals.postgres_server import database, postgres_server
+from evals.share import share_out, workers_of
 
 MESSAGES: Final = ["I want to order an item", "cancel that", "hold a table please", "cancel that"]
 AT_ONCE: Final = (1, 32, 256)
@@ -43,6 +44,8 @@ class Contender:
     open: Callable[[], AbstractContextManager[tuple[Door, Running]]]
     most: int = 256
     """Sessions at once that it is asked to bear."""
+    workers: int | None = None
+    """Of Switchboard; None for all else."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,6 @@ class Place:
             "SWITCHBOARD_PROJECTS": str(self.scratch / "projects"),
             "SWITCHBOARD_DATA": str(self.scratch / data),
             "COUNTING_API": "http://127.0.0.1:9",
-            "SWITCHBOARD_TENANT_TURNS": "1024",
         }
         return known | ({"SWITCHBOARD_DATABASE": url} if url else {})
 
@@ -157,10 +159,14 @@ def contenders(place: Place, server: str, postgres: str, aegra_python: Path | No
         python = aegra_python.absolute()
         others = [Contender(name="Aegra, PostgreSQL", open=lambda: aegra(place, "seven", python, server), most=32)]
     return [
-        Contender(name="switchboard, SQLite, 1 worker", open=lambda: switchboard(place, "first", 1)),
-        Contender(name="switchboard, SQLite, 2 workers", open=lambda: switchboard(place, "two", 2)),
-        Contender(name="switchboard, PostgreSQL, 1 worker", open=lambda: switchboard(place, "three", 1, postgres)),
-        Contender(name="switchboard, PostgreSQL, 2 workers", open=lambda: switchboard(place, "four", 2, postgres)),
+        Contender(name="switchboard, SQLite, 1 worker", workers=1, open=lambda: switchboard(place, "first", 1)),
+        Contender(name="switchboard, SQLite, 2 workers", workers=2, open=lambda: switchboard(place, "two", 2)),
+        Contender(
+            name="switchboard, PostgreSQL, 1 worker", workers=1, open=lambda: switchboard(place, "three", 1, postgres)
+        ),
+        Contender(
+            name="switchboard, PostgreSQL, 2 workers", workers=2, open=lambda: switchboard(place, "four", 2, postgres)
+        ),
         Contender(name="FastAPI + graph.ainvoke, SQLite", open=lambda: bare(place, "five")),
         Contender(name="langgraph dev", open=lambda: langgraph_dev(place, "six"), most=32),
         *others,
@@ -189,6 +195,9 @@ def main(
     aegra_python: Annotated[
         Path | None, typer.Option("--aegra", help="A Python 3.12 with aegra-api and what this project needs.")
     ] = None,
+    share: Annotated[
+        float | None, typer.Option(help="So much of a processor for each worker of Switchboard, and no more.")
+    ] = None,
 ) -> None:
     """Print turns a second and latencies."""
     console = Console(width=118)
@@ -203,7 +212,10 @@ def main(
         for contender in contenders(place, server, url, aegra_python):
             if only and not any(words in contender.name for words in only):
                 continue
-            with console.status(contender.name), contender.open() as (door, running):
+            with console.status(contender.name), ExitStack() as opened:
+                door, running = opened.enter_context(contender.open())
+                if share and contender.workers:
+                    opened.enter_context(share_out(workers_of(running.process, contender.workers), share))
                 for at_once in (number for number in AT_ONCE if number <= contender.most):
                     asyncio.run(press(door, MESSAGES, at_once=min(at_once, 8), turns=32, seconds=seconds))
                     before = cpu_ms(running)

@@ -27,7 +27,7 @@ from tools.postgres import GIVE_UP, SESSION
 from tools.postgres_sql import kept
 from tools.postgres_url import PostgresAddress
 
-_CONNECTIONS: Final = 2
+_CONNECTIONS: Final = 4
 """Checkpoints read and written at once."""
 _SETUP_LOCK: Final = 0x5357_4243  # any number that all releases share
 _ROWS: Final[dict[str, Any]] = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
