@@ -16,6 +16,7 @@ from uuid import uuid4
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from pydantic import JsonValue
 from rich.console import Console
+from rich.table import Table
 
 from config.settings import Settings
 from config.versions import Version
@@ -231,11 +232,18 @@ async def _show(talk: Talk, line: str) -> None:
             talk.console.print(f"    [bold]{name:<11}[/]", end="")
             talk.tell(told, "none")
     elif line == "/slots":
-        talk.console.print(slots_table(talk.last, state))
+        _tabled(talk, slots_table(talk.last, state), "Nothing is known yet.")
     elif line == "/stack":
-        talk.console.print(stack_table(state))
+        _tabled(talk, stack_table(state), "Nothing is under way.")
     else:
         talk.console.print_json(whole(talk.last))
+
+
+def _tabled(talk: Talk, table: Table, empty: str) -> None:
+    if table.row_count:
+        talk.console.print(table)
+    else:
+        talk.tell(empty)
 
 
 async def _undo(talk: Talk) -> None:

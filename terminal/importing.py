@@ -37,4 +37,4 @@ def tell(saved: Saved, say: Say) -> None:
         say(f"{name}: there already, kept as it was")
     told = ", ".join(f"{number} {section}" for section, number in saved.added.items() if number)
     say(f"{saved.path}: added {told or 'nothing'}; {len(saved.warnings)} warnings")
-    say(f"Next: add examples to each intent, then switchboard check {saved.path.parent}")
+    say(f"Next: see that each intent has examples, then switchboard check {saved.path.parent}")

@@ -103,10 +103,25 @@ async def say(page: Page, message: str, reply: str) -> None:
     await expect(page.locator("#send")).to_be_enabled()
 
 
-async def shoot(page: Page, name: str) -> None:
-    """Keep a picture for the documents, where SWITCHBOARD_SCREENSHOTS names a folder for them."""
+async def shoot(page: Page, name: str, *, all_of: str = "") -> None:
+    """Keep a picture for the documents, where SWITCHBOARD_SCREENSHOTS names a folder for them.
+
+    `all_of` is an element that is shown in its whole height, and alone.
+    """
     folder = os.environ.get("SWITCHBOARD_SCREENSHOTS")
-    if folder:
-        await page.mouse.move(2, 2)
-        picture = Image.open(BytesIO(await page.screenshot()))
-        picture.convert("RGB").quantize(128).save(Path(folder) / f"{name}.png", optimize=True)
+    if not folder:
+        return
+    await page.mouse.move(2, 2)
+    taken = await _whole(page, all_of) if all_of else await page.screenshot()
+    Image.open(BytesIO(taken)).convert("RGB").quantize(128).save(Path(folder) / f"{name}.png", optimize=True)
+
+
+async def _whole(page: Page, selector: str) -> bytes:
+    element = page.locator(selector)
+    before = page.viewport_size
+    height = int(await element.evaluate("element => element.scrollHeight"))
+    await page.set_viewport_size({"width": 1360, "height": height + 80})
+    taken = await element.screenshot()
+    if before:
+        await page.set_viewport_size(before)
+    return taken

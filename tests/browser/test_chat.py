@@ -126,6 +126,7 @@ async def test_all_of_a_turn_stands_beside_it(page: Page) -> None:
     await expect(beside.locator(".source").filter(has_text="Fees").first).to_contain_text("cited")
     await expect(beside.locator(".waterfall tr")).to_have_count(9)
     await shoot(page, "console")
+    await shoot(page, "behind", all_of="#inspector")
 
     await beside.get_by_role("button", name="Earlier turn").click()
     await expect(beside).to_contain_text("Turn 2 of 3")

@@ -131,7 +131,6 @@ async def test_a_key_of_the_desk_opens_the_desk_and_offers_nothing_that_it_may_n
         await page.get_by_label("Answer as a person").fill("Merhaba.")
         await page.get_by_role("button", name="Send as a person").click()
         await expect(page.locator("#case").get_by_role("log")).to_contain_text("Merhaba.")
-        await shoot(page, "desk-key")
 
         await page.get_by_role("link", name="Knowledge").click()
         await page.locator("#project").select_option("bank")

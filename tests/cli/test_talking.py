@@ -139,11 +139,13 @@ def test_a_message_is_taken_back_with_all_that_came_of_it(run: Run) -> None:
 
 
 def test_what_a_turn_did_is_traced_in_words(run: Run) -> None:
-    result = run("chat", "corner-shop", text="do you deliver on Saturdays\n/trace\n/help\n")
+    result = run("chat", "corner-shop", text="do you deliver on Saturdays\n/trace\n/slots\n/stack\n/help\n")
 
     assert "cites knowledge/faq.en.csv" in result.stdout
     assert "knowledge/faq.en.csv: Do you deliver on Saturdays? Yes, from 09:00 to 14:00." in result.stdout
     assert "not asked" in result.stdout
+    assert "Nothing is known yet." in result.stdout
+    assert "Nothing is under way." in result.stdout
     assert "/undo     take the last message back" in result.stdout
 
 

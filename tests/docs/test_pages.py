@@ -42,11 +42,17 @@ def test_every_key_of_a_project_is_explained():
 
 
 @pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=[f"{m} {p}" for m, p, _ in OPERATIONS])
-def test_every_route_is_described_with_examples(method: str, path: str, operation: dict[str, object]):
+def test_every_route_is_described_with_examples(method: str, path: str, operation: dict):  # type: ignore[type-arg]
     found = _described(operation)
 
+    answers = operation["responses"]
+
+    assert operation["summary"]
     assert operation["description"]
     assert all(found.values()), found
+    assert all(answer["description"] for answer in answers.values())
+    assert any(status.startswith("2") for status in answers)
+    assert "401" in answers or not operation.get("security")
 
 
 def _described(operation: dict) -> dict[str, bool]:  # type: ignore[type-arg]

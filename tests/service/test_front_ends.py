@@ -1,5 +1,8 @@
 """Other programs' front ends over the whole real service: OpenAI's own client, and what speaks to Rasa over REST."""
 
+import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -11,6 +14,8 @@ from openai.types.chat import ChatCompletionMessageParam
 from pydantic import JsonValue
 
 from serving.openapi_examples import ANSWERS
+from tests.docs.pages import Page as HowTo
+from tests.house.tree import ROOT
 from tests.service.house import IBAN, House, open_house
 from tests.service.warmth import Warmth
 
@@ -186,6 +191,29 @@ async def test_a_wrong_model_is_told_as_openai_tells_it(client: AsyncOpenAI) -> 
 
     assert refused.value.code == "model_not_found"
     assert "'gpt-9'" in refused.value.message
+
+
+@pytest.mark.parametrize(("name", "shown"), [("front-ends", "To which IBAN?"), ("langserve", "To which IBAN? asked")])
+async def test_the_python_of_the_how_tos_runs(house: House, name: str, shown: str) -> None:
+    """With this bot and this address in it, and words that this bot knows."""
+    [code] = [
+        block.text for block in HowTo(path=ROOT / f"docs/how-to/{name}.md").blocks() if block.language == "python"
+    ]
+    own = {
+        "http://127.0.0.1:8000": house.address,
+        '"bank"': '"wires"',
+        "bakiyem ne kadar": "500 lira göndermek istiyorum",
+        "500 lira göndermek istiyorum": "send 500 lira",
+        "customer-17": house.session,
+        "remote-1": house.session,
+    }
+    for theirs, ours in own.items():
+        code = code.replace(theirs, ours)
+    program = [sys.executable, "-c", code]
+    done = await asyncio.to_thread(subprocess.run, program, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert shown in done.stdout
 
 
 async def test_what_speaks_to_rasa_speaks_to_a_bot(house: House) -> None:

@@ -23,7 +23,7 @@ export default {
   "desk.waiting": "Waiting for a person", "desk.all": "all conversations", "desk.none": "Nobody waits.", "desk.case": "The conversation", "desk.pick": "Choose a conversation.",
   "desk.reason": "Reason", "desk.summary": "Summary", "desk.since": "Since", "desk.flow": "Open flow", "desk.known": "What is known", "desk.name": "Your name", "desk.answer": "Answer as a person",
   "desk.send": "Send as a person", "desk.release": "Give back to the bot", "desk.take_note": "The bot falls silent when you write.", "desk.open": "Open in the chat", "desk.turns": "{count} turns", "desk.system": "Note",
-  "knowledge.documents": "Documents", "knowledge.upload": "Upload", "knowledge.search": "Search", "knowledge.query": "A question to the documents", "knowledge.none": "No documents yet.",
+  "knowledge.documents": "Documents", "knowledge.upload": "Upload", "knowledge.search": "Search", "knowledge.query": "A question to the documents", "knowledge.none": "No documents yet. Upload some here, or run switchboard ingest.",
   "knowledge.remove": "Remove {name}", "knowledge.sure": "Remove {name} from the knowledge base?", "knowledge.passages": "{count} passages", "knowledge.sending": "sending", "knowledge.reading": "reading and indexing…", "knowledge.done": "indexed, {count} passages",
   "knowledge.found": "{count} passages, best first", "knowledge.count": "{count} documents",
   asks: "asks {slot}", slots_filled: "{count} slots filled", cited: "cited", "s.overall": "overall", unjudged: "not judged: {parts}", not_judged: "Nothing was judged.",

@@ -23,7 +23,7 @@ export default {
   "desk.waiting": "Temsilci bekleyenler", "desk.all": "tüm görüşmeler", "desk.none": "Bekleyen yok.", "desk.case": "Görüşme", "desk.pick": "Bir görüşme seçin.",
   "desk.reason": "Neden", "desk.summary": "Özet", "desk.since": "Ne zamandan beri", "desk.flow": "Açık akış", "desk.known": "Bilinenler", "desk.name": "Adınız", "desk.answer": "Temsilci olarak yanıtlayın",
   "desk.send": "Temsilci olarak gönder", "desk.release": "Bota geri ver", "desk.take_note": "Siz yazınca bot susar.", "desk.open": "Sohbette aç", "desk.turns": "{count} tur", "desk.system": "Not",
-  "knowledge.documents": "Belgeler", "knowledge.upload": "Yükle", "knowledge.search": "Ara", "knowledge.query": "Belgelere bir soru", "knowledge.none": "Henüz belge yok.",
+  "knowledge.documents": "Belgeler", "knowledge.upload": "Yükle", "knowledge.search": "Ara", "knowledge.query": "Belgelere bir soru", "knowledge.none": "Henüz belge yok. Buradan yükleyin ya da switchboard ingest çalıştırın.",
   "knowledge.remove": "{name} belgesini kaldır", "knowledge.sure": "{name} bilgi tabanından kaldırılsın mı?", "knowledge.passages": "{count} parça", "knowledge.sending": "gönderiliyor", "knowledge.reading": "okunuyor ve dizinleniyor…", "knowledge.done": "dizinlendi, {count} parça",
   "knowledge.found": "{count} parça, en iyisi başta", "knowledge.count": "{count} belge",
   asks: "soruyor: {slot}", slots_filled: "{count} bilgi dolu", cited: "kaynak gösterildi", "s.overall": "toplam", unjudged: "değerlendirilmedi: {parts}",

@@ -23,7 +23,7 @@ export default {
   "desk.waiting": "等待人工", "desk.all": "全部对话", "desk.none": "没有人在等待。", "desk.case": "对话", "desk.pick": "请选择一个对话。",
   "desk.reason": "原因", "desk.summary": "摘要", "desk.since": "开始时间", "desk.flow": "进行中的流程", "desk.known": "已知信息", "desk.name": "您的姓名", "desk.answer": "以人工身份回复",
   "desk.send": "以人工身份发送", "desk.release": "交还机器人", "desk.take_note": "您发言后机器人会保持沉默。", "desk.open": "在对话中打开", "desk.turns": "{count} 轮", "desk.system": "备注",
-  "knowledge.documents": "文档", "knowledge.upload": "上传", "knowledge.search": "搜索", "knowledge.query": "向文档提问", "knowledge.none": "还没有文档。",
+  "knowledge.documents": "文档", "knowledge.upload": "上传", "knowledge.search": "搜索", "knowledge.query": "向文档提问", "knowledge.none": "还没有文档。请在此上传，或运行 switchboard ingest。",
   "knowledge.remove": "移除 {name}", "knowledge.sure": "将 {name} 从知识库中移除？", "knowledge.passages": "{count} 个段落", "knowledge.sending": "正在发送", "knowledge.reading": "正在读取并建立索引…", "knowledge.done": "已索引，{count} 个段落",
   "knowledge.found": "{count} 个段落，最佳在前", "knowledge.count": "{count} 个文档",
   asks: "询问 {slot}", slots_filled: "已填 {count} 个槽位", cited: "已引用", "s.overall": "总体", unjudged: "未评估：{parts}", not_judged: "没有评估任何内容。", replayed: "此前已知，未再次发送",
