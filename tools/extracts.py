@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
@@ -25,6 +25,8 @@ _ALIKE = 85.0
 _FIGURES = re.compile(r"\d+")
 _ENDS = tuple(".!?。！？…:：;；\"'”’»)）")
 """How a sentence ends; what ends otherwise was a line of its own, such as a table's row."""
+_CELLS = " — "
+"""Between the first cell of a table's row and the others, as `ingest` tells them."""
 _LIST_LINES = 6
 """Lines of a list that follow a chosen "…:"."""
 
@@ -76,7 +78,7 @@ def _best_sentences(question: str, passages: Sequence[Passage], locale: str) -> 
         for at, text in enumerate(found)
         if _says_something(text)
     ]
-    chosen = _choose(scored)
+    chosen = _choose(scored, weights)
     if not chosen:
         return None
     in_order = sorted(chosen, key=lambda one: (one.passage, one.position))
@@ -99,18 +101,28 @@ def _body(passage: Passage) -> str:
     return passage.get("answer") or passage["text"]
 
 
-def _choose(scored: Sequence[_Sentence]) -> list[_Sentence]:
-    """The best sentences, none said twice where passages overlap or tell the same in nearly the same words."""
+def _choose(scored: Sequence[_Sentence], terms: Collection[str]) -> list[_Sentence]:
+    """The best sentences, none said twice where passages overlap or tell the same in nearly the same words.
+
+    A second row of a table is for what the first has not of the question: else it is about something else.
+    """
     chosen: list[_Sentence] = []
     said: list[str] = []
     for one in sorted(scored, key=lambda one: -one.score):
         key = lexical.searchable(one.text)
-        if not any(_tells_the_same(key, other) for other in said):
-            said.append(key)
-            chosen.append(one)
+        if any(_tells_the_same(key, other) for other in said):
+            continue
+        if said and _is_row(one.text) and not any(term in key and term not in said[0] for term in terms):
+            continue
+        said.append(key)
+        chosen.append(one)
         if len(chosen) == SENTENCES:
             break
     return chosen
+
+
+def _is_row(text: str) -> bool:
+    return _CELLS in text and not text.rstrip().endswith(_ENDS)
 
 
 def _tells_the_same(one: str, other: str) -> bool:

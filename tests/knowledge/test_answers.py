@@ -88,15 +88,18 @@ async def test_without_a_model_the_two_best_sentences_are_quoted_with_their_sour
     assert not draft.fallback
 
 
-async def test_rows_of_a_table_are_quoted_a_line_each() -> None:
-    rows = "\n".join(
-        f"{city} — Travel cost: {cost} TL" for cost, city in enumerate(("Ankara", "Konya", "Van", "Bursa"), 40)
-    )
-    draft, _ = await ask(None, "travel cost to Van", passage(rows))
+async def test_of_a_table_the_rows_that_are_asked_for_are_quoted_a_line_each() -> None:
+    cities = ("Ankara", "Konya", "Van", "Bursa", "Adana", "Mardin")
+    rows = "\n".join(f"{city} — Travel cost: {cost} TL" for cost, city in enumerate(cities, 340))
+    rows += "\nA technician comes within five working days. The visit can be moved until the day before."
+    one, _ = await ask(None, "travel cost to Van", passage(rows))
+    two, _ = await ask(None, "travel cost to Van and Mardin", passage(rows))
 
-    lines = draft.text.splitlines()
-    assert "Van — Travel cost: 42 TL" in lines
-    assert sum("Travel cost" in line for line in lines) == 2
+    assert [line for line in one.text.splitlines() if "—" in line] == ["Van — Travel cost: 342 TL"]
+    assert [line for line in two.text.splitlines() if "—" in line] == [
+        "Van — Travel cost: 342 TL",
+        "Mardin — Travel cost: 345 TL",
+    ]
 
 
 async def test_chinese_sentences_are_quoted_whole() -> None:
