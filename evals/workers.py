@@ -11,6 +11,7 @@ import random
 import signal
 import statistics
 import tempfile
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,9 +75,16 @@ class Unrest:
 
 
 async def play(
-    folder: Path, *, turns: int, kills: int, rolls: int = 0, workers: int = 2, database: str | None = None
+    folder: Path,
+    *,
+    turns: int,
+    kills: int,
+    rolls: int = 0,
+    workers: int = 2,
+    database: str | None = None,
+    afterwards: Callable[[ServiceProcess], Awaitable[None]] | None = None,
 ) -> Found:
-    """`turns` messages with a write action each, and more until all kills are over."""
+    """`turns` messages with a write action each, and more until all kills are over; `afterwards` it still runs."""
     business = CountingBusiness(SEED)
     async with served(business_app(business)) as api:
         service = make_service(folder, api, database)
@@ -86,13 +94,16 @@ async def play(
             customers = Customers(service.url, SEED)
             chance = random.Random(SEED)  # noqa: S311 - moments, no secrets
             unrest = Unrest(service, business, chance, kills, turns, rolls, before)
-            shared = wishes_while(lambda number: number < (turns if unrest.done else 10 * turns))
+            # However many it takes: how fast customers are and how fast workers begin is the machine's business.
+            shared = wishes_while(lambda number: number < turns or not unrest.done)
             async with customers.client:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(unrest.run())
                     await asyncio.gather(*(customers.visit(shared, f"c{one}") for one in range(SESSIONS)))
                 longest = max(customers.record.seconds)
                 verdict = await judge(customers, business)
+                if afterwards is not None:
+                    await afterwards(service)
             return Found(verdict, customers, service, longest)
 
 

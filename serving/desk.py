@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from serving.auditing import audit
 from serving.auth import Agent
 from serving.chat import problems
 from serving.contract import DeskMessage, Done
@@ -23,6 +24,7 @@ async def say(session_id: str, body: DeskMessage, caller: Agent, services: Open,
     )
     if not known:
         raise no_session()
+    audit(caller, "said as a person", tenant, name, session=session_id)
     return Done()
 
 
@@ -32,4 +34,5 @@ async def release(session_id: str, caller: Agent, services: Open, project: Proje
     tenant, name = await session_place(caller, services, session_id, project)
     if not await services.turns.desk_release(tenant, name, session_id):
         raise no_session()
+    audit(caller, "gave back to the bot", tenant, name, session=session_id)
     return Done()

@@ -63,6 +63,9 @@ class Figures:
         self._model_cost = counter("model_cost", "What they cost, by SWITCHBOARD_MODEL_PRICE.", "model")
         self._ledger = gauge("ledger_actions", "Actions in the ledger.", "state")
         self._desk = gauge("desk_letters", "What the desk is told.", "state")
+        self._tasks = Gauge(
+            "switchboard_tasks", "Tasks of the event loops.", registry=registry, multiprocess_mode="livesum"
+        )
         self._now = Gauge(
             "switchboard_turns_now",
             "Turns under way and waiting.",
@@ -95,6 +98,10 @@ class Figures:
         for action in done if isinstance(done, list) else ():
             if isinstance(action, dict):
                 self._actions.labels(str(action.get("status"))).inc()
+
+    def tasks(self, count: int) -> None:
+        """How many tasks this process has: what grows for ever is a leak."""
+        self._tasks.set(count)
 
     def backlog(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         """How much of each kind there is at this moment, by state."""

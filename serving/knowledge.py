@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Query, Response, UploadFile
 from pydantic import JsonValue
 
 from dialogue.audience import Audience
+from serving.auditing import audit
 from serving.auth import Admin, Agent
 from serving.chat import problems
 from serving.contract import Done, SearchRequest
@@ -51,6 +52,7 @@ async def upload(
     )
     if added.get("status") == "refused":
         raise ProblemError(422, "validation", f"file: {clean(str(added.get('reason') or 'cannot be read'))}")
+    audit(caller, "uploaded", place.tenant, place.name, document=str(added.get("id", "")))
     return _json(added, status=201)
 
 
@@ -60,6 +62,7 @@ async def remove(document_id: str, caller: Admin, services: Open, project: Proje
     place = project_of(caller, services.versions, project).project
     if not await services.knowledge.remove(place.tenant, place.name, document_id):
         raise ProblemError(404, "validation", "There is no such document.")
+    audit(caller, "removed", place.tenant, place.name, document=document_id)
     return Done()
 
 

@@ -1,5 +1,6 @@
 """Operation: is it alive, is it ready, what has it done."""
 
+import asyncio
 import time
 from typing import Annotated, cast
 
@@ -81,6 +82,7 @@ async def stats(
 async def metrics(request: Request, services: Open) -> Response:
     """Counters in Prometheus' text format; no tenant, session or text is in them."""
     figures = cast(Figures, request.app.state.figures)
+    figures.tasks(len(asyncio.all_tasks()))
     try:
         figures.backlog(await services.turns.backlog())
     except LedgerUnavailableError:

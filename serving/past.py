@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from scenarios.recording import record
+from serving.auditing import audit
 from serving.auth import Admin, Agent
 from serving.chat import problems
 from serving.contract import ChatAnswer, Identifier
@@ -97,6 +98,7 @@ async def fork(session_id: str, body: ForkRequest, caller: Admin, services: Open
     begun = await services.past.fork(tenant, name, session_id, after=body.after)
     if begun is None:
         raise ProblemError(404, "session_not_found", f"The session has no finished turn {body.after[:64]!r}.")
+    audit(caller, "forked", tenant, name, session=session_id)
     return Fork(session_id=begun, project=name)
 
 

@@ -15,6 +15,7 @@ from graph.releases import (
     Released,
     RollbackRefusedError,
 )
+from serving.auditing import audit
 from serving.auth import Admin, Caller
 from serving.chat import problems
 from serving.contract import Done
@@ -139,6 +140,7 @@ async def publish(project: str, caller: Admin, services: Open, body: PublishRequ
         raise _refused(error) from None
     except GateBrokenError as error:
         raise ProblemError(503, "internal_error", f"Nothing was published: {error}.") from None
+    audit(caller, "published", version.project.tenant, project, version=released.version)
     return _released(project, released)
 
 
@@ -152,6 +154,7 @@ async def rollback(project: str, caller: Admin, services: Open, body: RollbackRe
         )
     except RollbackRefusedError as error:
         raise ProblemError(409, "validation", f"Nothing was changed: {error}.") from None
+    audit(caller, "rolled back", version.project.tenant, project, version=released.version)
     return _released(project, released)
 
 
@@ -165,6 +168,7 @@ async def remove_version(project: str, version: str, caller: Admin, services: Op
         raise ProblemError(409, "validation", f"Nothing was removed: {error}.") from None
     if not gone:
         raise ProblemError(404, "version_not_found", "There is no such version.")
+    audit(caller, "removed", known.project.tenant, project, version=version)
     return Done()
 
 

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 from dialogue.state import TurnEvent
 from graph.calls import TurnCall
 from graph.session_lists import Owner, SessionQuery
+from serving.auditing import audit
 from serving.auth import Admin, Agent, Caller, Chatter, Visitor, needs
 from serving.chat import Counted, problems
 from serving.contract import ChatAnswer, Done, Identifier
@@ -97,6 +98,7 @@ async def erase(session_id: str, caller: Admin, services: Open, project: Project
     erased = [await services.turns.erase(tenant, name, each) for each in (session_id, *copies)]
     if not any(erased):
         raise no_session()
+    audit(caller, "erased", tenant, name, session=session_id)
     return Done()
 
 

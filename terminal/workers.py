@@ -71,7 +71,9 @@ class Worker:
             while self.words.poll():
                 word: Word = self.words.recv()
                 self.heard = time.monotonic()
-                self.ready = self.ready or word.ready
+                if word.ready and not self.ready:
+                    self.ready = True
+                    log.info("worker ready", pid=self.process.pid)
                 self.failure = word.failure or self.failure
 
 
@@ -139,7 +141,6 @@ class Workers:
             if worker.failure is not None:
                 raise ConfigError(worker.failure)
             if worker.ready:
-                log.info("worker ready", pid=worker.process.pid)
                 return True
             if not worker.process.is_alive():
                 log.error("worker ended", pid=worker.process.pid, status=worker.process.exitcode)

@@ -52,6 +52,9 @@ def logs_as_they_were() -> Iterator[None]:
     """What a command set about logs ends with its test."""
     root = logging.getLogger()
     before = root.handlers[:], root.level
+    # structlog's own renderer draws each frame with all it holds, which takes seconds where that is a whole project.
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
     yield
     structlog.reset_defaults()
     root.handlers, root.level = before[0], before[1]

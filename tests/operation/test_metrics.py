@@ -77,6 +77,7 @@ async def test_a_played_conversation_is_in_the_metrics_and_none_of_its_words(tmp
     assert found["switchboard_turns_total", (("outcome", "acted"),)] == 1
     assert found["switchboard_transfers_total", (("reason", "requested"),)] == 1
     assert found["switchboard_turns_now", (("state", "running"),)] == 0
+    assert found["switchboard_tasks", ()] >= 1
     assert found["switchboard_turns_now", (("state", "waiting"),)] == 0
     assert found["switchboard_turn_seconds_count", ()] == 4
     assert {dict(labels)["step"] for name, labels in found if name == "switchboard_step_seconds_count"} >= {
