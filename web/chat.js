@@ -102,8 +102,9 @@ function draw(turn) {
 function finish(turn, element = turn.element) {
   const { answer } = turn;
   const reply = bubble("bot", answer.reply || t("muted"), answer.locale);
-  const sources = (answer.citations ?? []).map((item) => h("details", { class: "source" },
-    h("summary", {}, item.title || item.source), h("p", { class: "faint" }, item.source), h("blockquote", { dir: "auto" }, item.text)));
+  const marks = [...new Set(answer.reply?.match(/\[\d{1,2}\]/g))]; // sources come in the order of their marks in a model's words
+  const sources = (answer.citations ?? []).map((item, at) => h("details", { class: "source" },
+    h("summary", {}, [marks[at], item.title || item.source].filter(Boolean).join(" ")), h("p", { class: "faint" }, item.source), h("blockquote", { dir: "auto" }, item.text)));
   const tags = [h("span", { class: "tag" }, answer.outcome)];
   if (answer.should_transfer) tags.push(h("span", { class: "tag bad" }, answer.transfer_reason ?? t("s.transfer")));
   if (typeof answer.confidence === "number") tags.push(h("span", {}, t("sure", { value: percent(answer.confidence) })));

@@ -6,6 +6,7 @@ import { language, t } from "./words.js";
 
 const NAME = "switchboard-agent";
 const LISTED = 50;
+const LINES = 200; // so many of a transcript stand in the page; the chat has them all
 const status = byId("desk-status");
 let chosen = null; // {project, session_id}
 let barred = false; // the key does not reach here: it is not asked again and again
@@ -124,7 +125,9 @@ function packet(state) {
 function transcript(messages) {
   const kind = { user: "you", assistant: "bot", human: "person", system: "system" };
   const who = { user: t("messages"), assistant: t("bot"), human: t("person"), system: t("desk.system") };
-  return h("div", { class: "transcript", role: "log", tabindex: "0", "aria-label": t("messages") }, messages.map((line) =>
+  const before = messages.length - LINES;
+  return h("div", { class: "transcript", role: "log", tabindex: "0", "aria-label": t("messages") },
+    before > 0 && h("p", { class: "marker faint" }, t("desk.before", { count: before })), messages.slice(-LINES).map((line) =>
     (line.role === "system" ? h("p", { class: "marker faint" }, t("released"))
       : h("div", { class: `bubble ${kind[line.role]}` }, h("span", { class: "hidden" }, `${who[line.role]}: `), h("div", { class: "words", dir: "auto" }, line.content)))));
 }

@@ -192,7 +192,11 @@
   function finish(answer, element, body) {
     body.lang = answer.locale ?? tongue;
     person = answer.outcome === "transferred" || answer.outcome === "muted";
-    for (const source of answer.citations ?? []) element.append(h("details", {}, h("summary", {}, source.title || source.source), h("div", { dir: "auto" }, source.text)));
+    const marks = [...new Set(answer.reply?.match(/\[\d{1,2}\]/g))]; // sources come in the order of their marks
+    for (const [at, source] of (answer.citations ?? []).entries()) {
+      const name = [marks[at], source.title || source.source].filter(Boolean).join(" ");
+      element.append(h("details", {}, h("summary", {}, name), h("div", { dir: "auto" }, source.text)));
+    }
     offer(answer.quick_replies);
   }
 

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from graph.threads import thread_id
 from tests.browser.conftest import say, shoot
@@ -58,6 +58,25 @@ async def test_every_conversation_can_be_looked_at(page: Page) -> None:
     await expect(page.locator("#case")).to_contain_text("send_money")
     await page.get_by_role("link", name="Open in the chat").click()
     await expect(page.locator("#session")).to_have_text(session)
+
+
+async def test_a_long_transcript_shows_its_end(page: Page, house: House) -> None:
+    await house.says("send 500 lira", project="bank")
+    said = [{"role": "user", "content": f"line {number}"} for number in range(5000)]
+
+    async def long(route: Route) -> None:
+        await route.fulfill(json={"session_id": house.session, "project": "bank", "messages": said})
+
+    await page.route("**/messages?*", long)
+    await page.goto("/#desk")
+    await page.get_by_label("Part of a conversation's name").fill(house.session)
+    await page.get_by_role("button", name=house.session).click()
+
+    lines = page.locator("#case").get_by_role("log")
+    await expect(lines).to_contain_text("4800 earlier messages")
+    await expect(lines.locator(".bubble")).to_have_count(200)
+    await expect(lines.locator(".bubble").last).to_be_in_viewport()
+    await expect(lines.locator(".bubble").last).to_contain_text("line 4999")
 
 
 async def test_the_oldest_of_thousands_of_conversations_is_found(page: Page, house: House) -> None:

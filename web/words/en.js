@@ -32,5 +32,6 @@ export default {
   "key.wrong": "This key is not known here. Try another one.", "key.change": "Another key", "desk.everybody": "All conversations",
   "desk.find": "Part of a conversation's name", "desk.nothing": "No conversation is like that.", "desk.waits": "handed over {time}", "desk.page": "{first}–{last} of {total}",
   understanding_aside: "Understanding does not count where documents were searched: what was found shows whether a question was meant.",
+  "desk.before": "{count} earlier messages: open it in the chat to read them.",
   "desk.done": "What was done", "desk.newer": "Newer", "desk.older": "Older", "desk.last": "active {time}",
 };

@@ -32,5 +32,6 @@ export default {
   "key.wrong": "Bu anahtar burada bilinmiyor. Başka birini deneyin.", "key.change": "Başka anahtar", "desk.everybody": "Tüm görüşmeler",
   "desk.find": "Görüşme adının bir parçası", "desk.nothing": "Böyle bir görüşme yok.", "desk.waits": "{time} devredildi", "desk.page": "{first}–{last} / {total}",
   understanding_aside: "Belgelerde arama yapıldıysa anlama sayılmaz: soru olup olmadığını bulunanlar gösterir.",
+  "desk.before": "Daha önce {count} ileti var: okumak için sohbette açın.",
   "desk.done": "Yapılanlar", "desk.newer": "Daha yeni", "desk.older": "Daha eski", "desk.last": "{time} etkindi",
 };

@@ -30,5 +30,6 @@ export default {
   key_once: "一次性键", "s.queue": "排队等待", "s.rest": "图与保存", embedded_only: "仅由内置引擎理解并回答。", model_name: "模型", took: "用时", served: "✓ 采用", certainty: "确定度",
   "key.wrong": "此处不认识这个密钥，请换一个。", "key.change": "更换密钥", "desk.everybody": "全部对话", "desk.find": "对话名称的一部分", "desk.nothing": "没有这样的对话。", "desk.waits": "{time}转人工",
   "desk.page": "第 {first}–{last} 个，共 {total} 个", understanding_aside: "搜索过文档时不计入理解：是否为提问，由找到的内容说明。",
+  "desk.before": "之前还有 {count} 条消息：请在对话中打开查看。",
   "desk.done": "已办理", "desk.newer": "较新", "desk.older": "较旧", "desk.last": "{time}活跃",
 };
