@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ from evals.share import share_out, workers_of
 
 MESSAGES: Final = ["I want to order an item", "cancel that", "hold a table please", "cancel that"]
 AT_ONCE: Final = (1, 32, 256)
+_IDLE_MS: Final = 50.0
+"""CPU in a second of a service that has nothing to do."""
+_SECONDS_TO_SETTLE: Final = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +186,17 @@ def cpu_ms(running: Running) -> float:
     return total
 
 
+def settle(running: Running) -> None:
+    """Wait until it has loaded and learnt all, each of its workers for itself: a service is ready when one is."""
+    before = cpu_ms(running)
+    for _ in range(_SECONDS_TO_SETTLE):
+        time.sleep(1)
+        now = cpu_ms(running)
+        if now - before < _IDLE_MS:
+            return
+        before = now
+
+
 app = typer.Typer(add_completion=False)
 
 
@@ -214,6 +229,7 @@ def main(
                 continue
             with console.status(contender.name), ExitStack() as opened:
                 door, running = opened.enter_context(contender.open())
+                settle(running)
                 if share and contender.workers:
                     opened.enter_context(share_out(workers_of(running.process, contender.workers), share))
                 for at_once in (number for number in AT_ONCE if number <= contender.most):
