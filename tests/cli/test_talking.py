@@ -158,7 +158,7 @@ def test_ctrl_c_ends_the_conversation(workshop: Workshop) -> None:
     shown = heard(terminal, "you ")
     ended = 0
     while not ended:
-        # Python misses one that comes in the moment in which its reader begins to wait; whoever presses it presses again.
+        # Python misses one that comes just as its reader begins to wait: whoever presses it presses again.
         with contextlib.suppress(OSError):
             os.write(terminal, b"\x03")
         heard(terminal, patience=5)
