@@ -37,7 +37,7 @@ export function bar(share, from = 0, kind = "bar") {
 }
 
 export const table = (rows, head) => h("table", {},
-  head && h("thead", {}, h("tr", {}, head.map((cell) => h("th", { scope: "col" }, cell)))),
+  head && h("thead", {}, h("tr", {}, head.map((cell) => (cell ? h("th", { scope: "col" }, cell) : h("td"))))),
   h("tbody", {}, rows.map(([name, ...cells]) => h("tr", {}, h("th", { scope: "row" }, name), cells.map((cell) => h("td", {}, cell))))));
 
 export const barred = (rows, format, most) => h("table", {}, h("tbody", {}, rows.map(([name, value]) => h("tr", {},

@@ -47,7 +47,7 @@ export class Inspector {
     this.shown = number;
     const move = (to, label, sign, possible) =>
       h("button", { type: "button", class: "quiet", "aria-label": label, disabled: !possible, onclick: () => this.step(to) }, sign);
-    const way = h("div", { class: "figure" });
+    const way = h("div", { class: "figure", role: "group", tabindex: "0", "aria-label": t("s.path") });
     this.element.replaceChildren(
       h("div", { class: "bar" }, h("h2", {}, t("behind")), move(number - 1, t("earlier"), "←", earlier),
         h("span", { class: "faint" }, t("turn", { number, total })), move(number + 1, t("later"), "→", later),

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: Apache-2.0
+ *
  * Switchboard's chat on a page of another site. One tag:
  *
  *   <script src="https://bots.example/widget.js" data-key="…" data-project="shop" data-locale="en" async></script>

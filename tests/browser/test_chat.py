@@ -82,6 +82,28 @@ async def test_the_reply_comes_as_a_stream(page: Page) -> None:
     await expect(page.locator("#inspector")).to_contain_text("first words after")
 
 
+async def test_what_did_not_arrive_is_sent_again_and_said_once(page: Page, house: House) -> None:
+    arrived = 0
+
+    async def breaks_once(route: Route) -> None:
+        nonlocal arrived
+        arrived += 1
+        if arrived > 1:
+            return await route.continue_()
+        await route.fetch()  # the service hears it, and its answer is lost
+        return await route.fulfill(status=200, content_type="text/event-stream", body="")
+
+    await page.route("**/chat", breaks_once)
+    await page.locator("#message").fill("send 500 lira")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Try again").click()
+
+    await expect(page.locator(".bubble.bot")).to_contain_text("To which IBAN?")
+    session = await page.locator("#session").inner_text()
+    said = (await house.http.get(f"/sessions/{session}/messages", params={"project": "bank"})).json()["messages"]
+    assert [line["content"] for line in said] == ["send 500 lira", "To which IBAN?"]
+
+
 async def test_choices_and_confirmations_are_tapped(page: Page) -> None:
     await say(page, "I need a new card", "debit card or credit card")
     await page.get_by_role("button", name="credit card").click()
