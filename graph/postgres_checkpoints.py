@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import psycopg
 from langchain_core.runnables import RunnableConfig
@@ -23,12 +23,12 @@ from psycopg_pool import AsyncConnectionPool
 
 from graph.checkpoints import SPLIT, Placed, broke, lean, plain, whole
 from tools.errors import LedgerUnavailableError
-from tools.postgres import GIVE_UP, SESSION
+from tools.postgres import GIVE_UP, SESSION, Postgres, Raw, known_stale
 from tools.postgres_sql import kept
 from tools.postgres_url import PostgresAddress
 
-_CONNECTIONS: Final = 4
-"""Checkpoints read and written at once."""
+_CONNECTIONS: Final = 1
+"""For threads that are deleted and what older releases wrote."""
 _SETUP_LOCK: Final = 0x5357_4243  # any number that all releases share
 _ROWS: Final[dict[str, Any]] = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
 _FENCE: Final = """
@@ -77,15 +77,19 @@ SELECT checkpoint_id FROM put
 """
 """One statement, all of it or nothing. `kept` are those before this one that stay beside it."""
 
-T = TypeVar("T")
-
 
 class LeanPostgresSaver(AsyncPostgresSaver):
-    """LangGraph's saver, which writes what `lean` leaves as one value and reads what older releases wrote."""
+    """LangGraph's saver, which writes what `lean` leaves as one value and reads what older releases wrote.
 
-    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[DictRow]], *, keep: int = 20) -> None:
+    A turn's row is read and written on the threads of `server`, as the tables are: over LangGraph's own connections
+    each answer would wait for its turn on the event loop, and on a busy one nobody else could have the connection.
+    """
+
+    def __init__(
+        self, server: Postgres, pool: AsyncConnectionPool[AsyncConnection[DictRow]], *, keep: int = 20
+    ) -> None:
         super().__init__(pool, serde=plain())
-        self._pool = pool
+        self._server = server
         self._keep = keep
 
     def get_next_version(self, current: Any, channel: None) -> Any:  # noqa: ARG002 - the signature is LangGraph's
@@ -95,12 +99,12 @@ class LeanPostgresSaver(AsyncPostgresSaver):
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The named checkpoint, or the newest."""
         place = Placed(config)
-        row = await self._row(_NEWEST, {"thread": place.thread, "ns": place.namespace, "id": place.id})
-        if row is None:
+        rows = await self._rows(_NEWEST, {"thread": place.thread, "ns": place.namespace, "id": place.id})
+        if not rows:
             return None
-        if row["blob"] is None:
+        if rows[0]["blob"] is None:
             return _revived(await super().aget_tuple(config))
-        return self._tuple(place, row)
+        return self._tuple(place, rows[0])
 
     async def alist(
         self,
@@ -114,9 +118,7 @@ class LeanPostgresSaver(AsyncPostgresSaver):
         place = Placed(config or {})
         newest = get_checkpoint_id(before) if before else None
         values = {"thread": place.thread, "ns": place.namespace, "before": newest, "most": limit or self._keep}
-        async with self._pool.connection() as connection:
-            rows = await (await connection.execute(_ALL.encode(), values, binary=True)).fetchall()
-        for row in rows:
+        for row in await self._rows(_ALL, values):
             yield self._tuple(place, row)
 
     def _tuple(self, place: Placed, row: DictRow) -> CheckpointTuple:
@@ -143,17 +145,13 @@ class LeanPostgresSaver(AsyncPostgresSaver):
             "ns": place.namespace,
             "id": checkpoint["id"],
             "parent": place.id,
-            "checkpoint": Jsonb({**kept_of_it, "channel_values": {}}),
-            "metadata": Jsonb(metadata),
+            "checkpoint": Jsonb({**kept_of_it, "channel_values": {}}, _json),
+            "metadata": Jsonb(metadata, _json),
             "type": kind,
             "blob": blob,
             "older": self._keep - 1,
         }
-        try:
-            row = await self._row(_PUT, values)
-        except psycopg.errors.UniqueViolation as error:
-            raise LedgerUnavailableError(SPLIT) from error
-        if row is None:
+        if not await self._rows(_PUT, values):
             raise LedgerUnavailableError(SPLIT)
         return place.config(checkpoint["id"])
 
@@ -162,17 +160,17 @@ class LeanPostgresSaver(AsyncPostgresSaver):
     ) -> None:
         """Nothing: a turn that broke is begun anew."""
 
-    async def _row(self, statement: str, values: Mapping[str, Any]) -> DictRow | None:
-        """The statement's first row. One that the server broke off is said once more, which does no harm."""
-        try:
-            return await self._first(statement, values)
-        except psycopg.OperationalError:
-            return await self._first(statement, values)
+    async def _rows(self, statement: str, values: Mapping[str, Any]) -> Sequence[DictRow]:
+        """What the statement finds. One that the server broke off is said once more, which does no harm."""
 
-    async def _first(self, statement: str, values: Mapping[str, Any]) -> DictRow | None:
-        async with self._pool.connection() as connection:
-            found = await connection.execute(statement.encode(), values, binary=True)
-            return await found.fetchone()
+        def work(raw: Raw) -> Sequence[DictRow]:
+            with known_stale(raw):
+                try:
+                    return raw.execute(statement.encode(), values, binary=True).fetchall()
+                except psycopg.errors.UniqueViolation as error:
+                    raise LedgerUnavailableError(SPLIT) from error
+
+        return await self._server.run(work)
 
 
 def _revived(found: CheckpointTuple | None) -> CheckpointTuple | None:
@@ -180,12 +178,14 @@ def _revived(found: CheckpointTuple | None) -> CheckpointTuple | None:
 
 
 @asynccontextmanager
-async def open_postgres_saver(address: PostgresAddress, *, keep: int = 20) -> AsyncIterator[LeanPostgresSaver]:
-    """Checkpoints in a PostgreSQL database, over a pool of their own, `keep` of each thread; raises psycopg.Error."""
+async def open_postgres_saver(
+    address: PostgresAddress, server: Postgres, *, keep: int = 20
+) -> AsyncIterator[LeanPostgresSaver]:
+    """Checkpoints in a PostgreSQL database, `keep` of each thread; raises psycopg.Error."""
     await _set_up(address)
     pool: AsyncConnectionPool[AsyncConnection[DictRow]] = AsyncConnectionPool(
         kwargs={**address.options, **_ROWS},
-        min_size=1,
+        min_size=0,
         max_size=_CONNECTIONS,
         timeout=address.patience,
         reconnect_timeout=GIVE_UP,
@@ -194,7 +194,7 @@ async def open_postgres_saver(address: PostgresAddress, *, keep: int = 20) -> As
         name="checkpoints",
     )
     async with pool:
-        yield LeanPostgresSaver(pool, keep=keep)
+        yield LeanPostgresSaver(server, pool, keep=keep)
 
 
 async def _set_up(address: PostgresAddress) -> None:
@@ -228,9 +228,6 @@ async def _has_lock(connection: AsyncConnection[DictRow]) -> bool:
 
 async def _configure(connection: AsyncConnection[Any]) -> None:
     await connection.execute(SESSION, prepare=False)  # several statements at once
-    from psycopg.types.json import set_json_dumps
-
-    set_json_dumps(_json, connection)
 
 
 def _json(value: Any) -> str:

@@ -186,7 +186,8 @@ async def _open_postgres(settings: Settings) -> AsyncIterator[Storage]:
         async def open_saver() -> AsyncIterator[Saver]:
             async with AsyncExitStack() as opening:
                 try:
-                    saver = await opening.enter_async_context(open_postgres_saver(address, keep=settings.checkpoints))
+                    made = open_postgres_saver(address, server, keep=settings.checkpoints)
+                    saver = await opening.enter_async_context(made)
                 except psycopg.Error as error:
                     raise _unusable_server(address, error) from error
                 await _tried_tables(address, log)

@@ -43,7 +43,7 @@ Raw = psycopg.Connection[DictRow]
 
 
 class StaleConnectionError(psycopg.OperationalError):
-    """The server had closed the connection before anything was changed over it."""
+    """The server had closed the connection before anything was done over it that may not be done again."""
 
 
 class PostgresConnection:
@@ -153,7 +153,7 @@ class PostgresTables:
         """
 
         def look(raw: Raw) -> T:
-            with _known_stale(raw):
+            with known_stale(raw):
                 self._migrate(raw)
                 return work(PostgresConnection(raw))
 
@@ -164,7 +164,7 @@ class PostgresTables:
 
         def transaction(raw: Raw) -> T:
             with contextlib.ExitStack() as stack:
-                with _known_stale(raw):
+                with known_stale(raw):
                     self._migrate(raw)
                     stack.enter_context(raw.transaction())
                 return work(PostgresConnection(raw))
@@ -197,8 +197,11 @@ class PostgresTables:
 
 
 @contextlib.contextmanager
-def _known_stale(raw: Raw) -> Iterator[None]:
-    """Tell a connection that is gone from a statement that failed; what is done here must change nothing."""
+def known_stale(raw: Raw) -> Iterator[None]:
+    """Tell a connection that is gone from a statement that failed; what is done here may be done again.
+
+    Raises StaleConnectionError, on which `Postgres.run` takes another connection.
+    """
     try:
         yield
     except psycopg.OperationalError as error:
