@@ -293,7 +293,9 @@ class DialogueState(TypedDict, total=False):
 
     # --- transcript ----------------------------------------------------------------------------------------------
     messages: Annotated[list[AnyMessage], add_messages]
-    """Oldest first; only close_turn appends."""
+    """Oldest first; only close_turn appends, and takes the oldest away where there are more than a turn may read."""
+    outgrown: int
+    """How many were taken away; the log has every turn."""
 
     # --- stack ---------------------------------------------------------------------------------------------------
     stack: list[Frame]

@@ -1,8 +1,15 @@
-"""The transcript as lines of text."""
+"""The transcript as lines of text, and how much of it a conversation carries with it."""
 
 from collections.abc import Sequence
+from itertools import accumulate
+from typing import Final
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage
+
+from dialogue.tokens import estimate_tokens
+
+LEAST_KEPT: Final = 60
+"""Messages that are kept however long they are."""
 
 
 def lines(messages: Sequence[AnyMessage], *, markers: bool = False) -> list[dict[str, str]]:
@@ -28,6 +35,20 @@ def for_model(history: Sequence[dict[str, str]], last: int) -> list[dict[str, st
 def last_said(messages: Sequence[AnyMessage]) -> str:
     """The bot's last message; empty where it has said nothing."""
     return next((line["content"] for line in reversed(lines(messages)) if line["role"] == "assistant"), "")
+
+
+def outgrown(messages: Sequence[AnyMessage], budget: int) -> list[AnyMessage]:
+    """What customer and bot said before the newest `budget` tokens: no turn reads it any more.
+
+    What a person at the desk said, and that it was given back, stands nowhere else and stays.
+    """
+    if len(messages) <= LEAST_KEPT:
+        return []
+    older = messages[-LEAST_KEPT - 1 :: -1]
+    used = sum(estimate_tokens(str(message.text)) for message in messages[-LEAST_KEPT:])
+    reached = accumulate((estimate_tokens(str(message.text)) for message in older), initial=used)
+    beyond = [message for message, tokens in zip(older, list(reached)[1:], strict=True) if tokens > budget]
+    return [message for message in beyond if _role(message) in ("user", "assistant")]
 
 
 def _role(message: AnyMessage) -> str:

@@ -1,6 +1,8 @@
 """End a turn: the reply as one text, the transcript, the answer the caller gets."""
 
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+from typing import cast
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, RemoveMessage
 from langgraph.runtime import Runtime
 
 from config.versions import Versions
@@ -12,6 +14,7 @@ from dialogue.quick_replies import quick_replies
 from dialogue.reply import compose, remainder
 from dialogue.state import DialogueState, DialogueUpdate, TurnRecord
 from dialogue.takeovers import Takeovers
+from dialogue.transcript import outgrown
 from tools.ports import DeskLine
 
 
@@ -42,6 +45,8 @@ async def close_turn(
     said: list[AnyMessage] = [HumanMessage(request["message"])] if request["event"] == "message" else []
     if reply:
         said.append(AIMessage(state["streamed"] + rest, additional_kwargs={"fallback": state["fallback"]}))
+    gone = outgrown(state.get("messages", []), version.project.limits.history_tokens)
+    taken_away = [RemoveMessage(id=message.id) for message in gone if message.id]
     answer = make_answer({**state, "reply": state["streamed"] + rest}, quick_replies(state, version))
     turn = TurnRecord(
         message_id=request["message_id"],
@@ -50,7 +55,8 @@ async def close_turn(
     )
     # The input's keys are emptied too: what a caller leaves out of the next turn must not be this turn's.
     return DialogueUpdate(
-        messages=said,
+        messages=cast(list[AnyMessage], [*taken_away, *said]),
+        outgrown=state.get("outgrown", 0) + len(taken_away),
         reply=state["streamed"] + rest,
         outcome=state["outcome"],
         owner=state["owner"],

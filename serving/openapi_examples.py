@@ -96,6 +96,7 @@ ANSWERS: Final[Mapping[tuple[str, str], JsonValue]] = {
             {"role": "user", "content": "500 lira göndermek istiyorum"},
             {"role": "assistant", "content": "Paranın gideceği IBAN nedir?"},
         ],
+        "earlier": 0,
     },
     ("get", "/sessions/{session_id}/scenario"): _SCENARIO,
     ("get", "/knowledge/documents"): {"project": "bank", "documents": [_DOCUMENT]},

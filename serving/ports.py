@@ -32,8 +32,8 @@ class Turns(Protocol):
     async def language(self, tenant: str, project: str, session_id: str) -> str | None:
         """The session's language; None where it is not known, for whatever reason."""
 
-    async def messages(self, tenant: str, project: str, session_id: str) -> list[dict[str, JsonValue]] | None:
-        """The transcript, oldest first; None where there is no such session."""
+    async def transcript(self, tenant: str, project: str, session_id: str) -> tuple[list[dict[str, str]], int] | None:
+        """The transcript, oldest first, and how many messages were before it; None where there is no such session."""
 
     async def erase(self, tenant: str, project: str, session_id: str) -> bool:
         """Forget all of the session; False where there is none."""

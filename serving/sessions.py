@@ -57,15 +57,21 @@ async def list_sessions(
 # A session's id may hold slashes: the longer addresses stand first, the path parameter takes the rest.
 @router.get("/{session_id:path}/messages", response_model=dict[str, JsonValue])
 async def messages(session_id: str, caller: Visitor, services: Open, project: ProjectQuery = None) -> Response:
-    """The transcript, oldest first; with a key of public pages, of a session that began with one."""
+    """The transcript, oldest first; with a key of public pages, of a session that began with one.
+
+    It goes back as far as a turn may read, and `earlier` says how many messages were before it: `…/turns` has them all.
+    """
     if not caller.public:
         caller = await needs("desk")(caller)
     refuse_guessable(caller, session_id)
     tenant, name = await session_place(caller, services, session_id, project)
-    found = await services.turns.messages(tenant, name, session_id)
+    found = await services.turns.transcript(tenant, name, session_id)
     if found is None:
         raise no_session()
-    return _json({"session_id": session_id, "project": name, "messages": [*found]})
+    told, earlier = found
+    return _json(
+        {"session_id": session_id, "project": name, "messages": [dict(line) for line in told], "earlier": earlier}
+    )
 
 
 @router.post("/{session_id:path}/silence", response_model=ChatAnswer)

@@ -95,11 +95,11 @@ async function choose(session) {
 async function look() {
   if (!chosen) return byId("case").replaceChildren(h("p", { class: "faint" }, t("desk.pick")));
   const [state, said] = await Promise.all(["", "/messages"].map((rest) => get(sessionPath(chosen.session_id, chosen.project, rest))));
-  const now = JSON.stringify([state.owner, state.transfer, state.slots, said.messages.length, language()]);
+  const now = JSON.stringify([state.owner, state.transfer, state.slots, said.messages.length, said.earlier, language()]);
   if (now === drawn) return null; // what is being written stays
   drawn = now;
   const written = byId("case").querySelector("textarea")?.value ?? "";
-  byId("case").replaceChildren(...packet(state), transcript(said.messages), answerForm(state, written));
+  byId("case").replaceChildren(...packet(state), transcript(said.messages, said.earlier), answerForm(state, written));
   const lines = byId("case").querySelector(".transcript");
   lines.scrollTop = lines.scrollHeight;
   return null;
@@ -122,10 +122,10 @@ function packet(state) {
     done.length ? [h("h3", {}, t("desk.done")), table(done)] : ""].flat();
 }
 
-function transcript(messages) {
+function transcript(messages, earlier) {
   const kind = { user: "you", assistant: "bot", human: "person", system: "system" };
   const who = { user: t("messages"), assistant: t("bot"), human: t("person"), system: t("desk.system") };
-  const before = messages.length - LINES;
+  const before = earlier + Math.max(0, messages.length - LINES);
   return h("div", { class: "transcript", role: "log", tabindex: "0", "aria-label": t("messages") },
     before > 0 && h("p", { class: "marker faint" }, t("desk.before", { count: before })), messages.slice(-LINES).map((line) =>
     (line.role === "system" ? h("p", { class: "marker faint" }, t("released"))

@@ -156,7 +156,7 @@ def test_ctrl_c_ends_the_conversation(workshop: Workshop) -> None:
         os.chdir(workshop.folder)
         os.execve(sys.executable, workshop.command("chat", "corner-shop"), workshop.environment)  # noqa: S606
     shown = heard(terminal, "you ")
-    ended = 0
+    ended = status = 0
     while not ended:
         # Python misses one that comes just as its reader begins to wait: whoever presses it presses again.
         with contextlib.suppress(OSError):

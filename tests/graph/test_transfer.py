@@ -43,6 +43,25 @@ async def test_the_desks_words_enter_the_history_and_release_gives_the_bot_its_v
     assert {"role": "human", "content": "I am Ayşe, how can I help?"} in transcript
 
 
+async def test_a_long_conversation_carries_what_a_turn_may_read_and_all_that_a_person_said(tmp_path):
+    async with Room(bank(limits={"history_tokens": 100}), Script(MEANINGS), tmp_path).open() as room:
+        await room.says("balance")
+        await room.says("a person please")
+        await room.turns.desk_message("default", "bank", "s", text="I am Ayşe", agent="ayse")
+        await room.turns.desk_release("default", "bank", "s")
+        for _ in range(60):
+            await room.says("what is the fee")
+        found = await room.turns.transcript("default", "bank", "s")
+        turns = await room.turns.turns("default", "bank", "s")
+
+    assert found is not None
+    lines, earlier = found
+    assert len(lines) < 70
+    assert len(lines) + earlier == 2 * 62 + 2
+    assert [line["role"] for line in lines[:2]] == ["human", "system"]
+    assert [turn.message for turn in turns] == ["balance", "a person please", *["what is the fee"] * 60]
+
+
 async def test_repeated_failures_of_any_kind_call_a_person(room):
     await room.says("balance")
     outcomes = [(await room.says(text))["outcome"] for text in ("?", "??", "???")]

@@ -150,8 +150,11 @@ class FakeTurns:
     async def language(self, tenant: str, project: str, session_id: str) -> str | None:
         return self.languages.get(session_id)
 
-    async def messages(self, tenant: str, project: str, session_id: str) -> list[dict[str, JsonValue]] | None:
-        return self.said.get((tenant, project, session_id))
+    async def transcript(self, tenant: str, project: str, session_id: str) -> tuple[list[dict[str, str]], int] | None:
+        found = self.said.get((tenant, project, session_id))
+        if found is None:
+            return None
+        return [{"role": str(line["role"]), "content": str(line["content"])} for line in found], 0
 
     async def erase(self, tenant: str, project: str, session_id: str) -> bool:
         return self.said.pop((tenant, project, session_id), None) is not None
