@@ -69,7 +69,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     base = tmp_path_factory.getbasetemp()
     run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     name = f"switchboard-postgres-{hashlib.sha256(str(run.resolve()).encode()).hexdigest()[:12]}"
-    with postgres_server(Path(tempfile.gettempdir()) / name) as url:
+    with postgres_server(Path(tempfile.gettempdir()) / name, durable=False) as url:
         yield url
 
 
