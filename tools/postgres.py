@@ -24,7 +24,7 @@ from tools.migrations import Schema, SchemaTooNewError, missing_steps
 from tools.postgres_sql import definition, parameters, storable
 from tools.postgres_url import PostgresAddress
 
-CONNECTIONS: Final = 4
+CONNECTIONS: Final = 8
 """Transactions at once."""
 GIVE_UP: Final = 2.0
 """Seconds after which the pool no longer tries by itself to connect; the next piece of work makes it try again."""
