@@ -125,7 +125,7 @@ function packet(state) {
 function transcript(messages, earlier) {
   const kind = { user: "you", assistant: "bot", human: "person", system: "system" };
   const who = { user: t("messages"), assistant: t("bot"), human: t("person"), system: t("desk.system") };
-  const before = earlier + Math.max(0, messages.length - LINES);
+  const before = (earlier ?? 0) + Math.max(0, messages.length - LINES);
   return h("div", { class: "transcript", role: "log", tabindex: "0", "aria-label": t("messages") },
     before > 0 && h("p", { class: "marker faint" }, t("desk.before", { count: before })), messages.slice(-LINES).map((line) =>
     (line.role === "system" ? h("p", { class: "marker faint" }, t("released"))
