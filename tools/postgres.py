@@ -112,7 +112,8 @@ class Postgres:
             return
 
         def work(raw: Raw) -> None:
-            raw.execute("SET statement_timeout = 0")
+            with known_stale(raw):
+                raw.execute("SET statement_timeout = 0")
             try:
                 for row in raw.execute(_TABLES.encode()).fetchall():
                     raw.execute(SQL("VACUUM (FULL) {}").format(Identifier(row["tablename"])))
