@@ -95,7 +95,6 @@ class Running:
             event=call.event,
         )
         config, context = config_of(thread, turn), await self._context(call, version)
-        # Less work than `ainvoke`, which collects every step's update beside the values.
         modes: list[StreamMode] = ["values"] if live is None else ["custom", "values"]
         stream = self._graph.astream(turn_input, config, context=context, stream_mode=modes, durability="exit")
         answer: dict[str, JsonValue] = {}

@@ -96,13 +96,11 @@ class Sessions:
         done = await self._deeds.rows(tenant=tenant, project=project, session_id=session_id) if self._deeds else []
         return {**(_row(row) if row else {}), **_shown(state), "actions": [_deed(one) for one in done]}
 
-    async def messages(self, tenant: str, project: str, session_id: str) -> list[dict[str, str]] | None:
-        """The transcript, oldest first; None where there is no such session."""
-        found = await self.transcript(tenant, project, session_id)
-        return None if found is None else found[0]
-
     async def transcript(self, tenant: str, project: str, session_id: str) -> tuple[list[dict[str, str]], int] | None:
-        """The same, and how many messages stood before it; the log has all turns."""
+        """The transcript, oldest first, and how many messages stood before it; None where there is no such session.
+
+        The log has all turns.
+        """
         state = await self._state(thread_id(tenant, project, session_id))
         if state is None:
             return None

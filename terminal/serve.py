@@ -199,8 +199,7 @@ async def _tell(parent: Connection, services: Services) -> None:
 async def _settle(services: Services) -> None:
     """Keep the garbage collector from what was loaded and learnt: it lives as long as the process.
 
-    A turn makes thousands of short-lived objects. With Python's own thresholds the collector runs some thirty times in
-    it, and what it goes through are the models.
+    A turn makes thousands of short-lived objects, for which the collector would go through the models again and again.
     """
     await services.training.finished()
     gc.collect()

@@ -108,7 +108,7 @@ class CounterStorage(Storage):
 
     async def reset(self) -> int | None:
         """Not offered: the counters hold more than limits."""
-        raise NotImplementedError
+        raise NotImplementedError  # as the library's own storages say that do not offer it
 
     async def clear(self, key: str) -> None:
         """Begin the number anew."""

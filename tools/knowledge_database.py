@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tools.knowledge_errors import KnowledgeUnavailableError
 from tools.migrations import Schema, SchemaTooNewError, add_column, migrate, statements
+from tools.sqlite_connection import transaction
 
 _SCHEMA: Schema = (
     statements("""
@@ -87,13 +88,8 @@ class KnowledgeDatabase:
         """One transaction: all of it or nothing."""
         with self._named_errors():
             connection = self._connection()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(connection):
                 yield connection
-            except BaseException:  # whatever ends it, a cancellation too: nothing half-written, and it goes on
-                connection.rollback()
-                raise
-            connection.commit()
 
     def _connection(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from tools.database import Connection
-from tools.sqlite_connection import SqliteConnection
+from tools.sqlite_connection import SqliteConnection, transaction
 
 Step = Callable[[Connection], None]
 """Changes the schema within a transaction that is already begun."""
@@ -69,15 +69,10 @@ def migrate(connection: sqlite3.Connection, schema: Schema, *, file: str) -> Non
     """
     if not missing_steps(schema, _version(connection), name=file):
         return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         for step in missing_steps(schema, _version(connection), name=file):
             step(SqliteConnection(connection))
         connection.execute(f"PRAGMA user_version = {len(schema)}")
-    except BaseException:  # whatever ends it: a half-made schema is worse than an old one
-        connection.rollback()
-        raise
-    connection.commit()
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -1,8 +1,26 @@
 """An SQLite connection as the database port sees it."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
 
 from tools.database import NONE, Values
+
+Begin = Literal["BEGIN", "BEGIN IMMEDIATE"]
+"""How a transaction begins: to read, or to write with nobody else writing meanwhile."""
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, begin: Begin = "BEGIN IMMEDIATE") -> Iterator[None]:
+    """All of it or nothing, over a connection in autocommit mode that goes on afterwards."""
+    connection.execute(begin)
+    try:
+        yield
+    except BaseException:  # whatever ends it, a cancellation too: nothing half-written is left
+        connection.rollback()
+        raise
+    connection.commit()
 
 
 class SqliteConnection:

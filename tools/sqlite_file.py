@@ -17,7 +17,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from tools.database import Connection, T
 from tools.errors import LedgerUnavailableError
 from tools.migrations import Schema, SchemaTooNewError, migrate
-from tools.sqlite_connection import SqliteConnection
+from tools.sqlite_connection import Begin, SqliteConnection, transaction
 
 _log = structlog.get_logger(__name__)
 
@@ -77,24 +77,18 @@ class SqliteFile:
         """Close the file; it can be used again, which opens it anew."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
 
-    async def _soon(self, work: Callable[[Connection], T], begin: str) -> T:
+    async def _soon(self, work: Callable[[Connection], T], begin: Begin) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work, begin)
 
-    def _run(self, work: Callable[[Connection], T], begin: str) -> T:
+    def _run(self, work: Callable[[Connection], T], begin: Begin) -> T:
         try:
             connection = self._open()
-            connection.execute(begin)
-            try:
-                result = work(SqliteConnection(connection))
-            except BaseException:  # whatever ends it, a cancellation too: nothing half-written, and it goes on
-                connection.rollback()
-                raise
-            connection.commit()
+            with transaction(connection, begin):
+                return work(SqliteConnection(connection))
         except SchemaTooNewError as error:
             raise LedgerUnavailableError(str(error)) from error
         except (sqlite3.Error, OSError) as error:
             raise LedgerUnavailableError(f"{self._path.name}: {type(error).__name__}") from error
-        return result
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:

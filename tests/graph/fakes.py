@@ -260,3 +260,9 @@ class Room:
 
     def later(self, minutes: float) -> None:
         self.now += timedelta(minutes=minutes)
+
+
+async def said_in(turns: Turns, tenant: str, project: str, session: str) -> list[dict[str, str]] | None:
+    """The transcript's lines, oldest first; None where there is no such session."""
+    found = await turns.transcript(tenant, project, session)
+    return None if found is None else found[0]

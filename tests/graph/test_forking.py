@@ -4,7 +4,7 @@ import pytest
 
 from graph.session_lists import SessionQuery
 from tests.graph.conftest import IBAN
-from tests.graph.fakes import Room
+from tests.graph.fakes import Room, said_in
 
 
 def of(room: Room, session: str = "s") -> tuple[str, str, str]:
@@ -61,7 +61,7 @@ async def test_what_a_person_said_after_the_turn_belongs_to_the_fork(room: Room)
 
     fork = await room.past.fork(*of(room), after="m1")
     assert fork is not None
-    said = await room.turns.messages(*of(room, fork))
+    said = await said_in(room.turns, *of(room, fork))
 
     assert said is not None
     assert said[-1]["content"] == "Ben Ayşe"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.dialogue.talking import bank, fill, lira, start
 from tests.graph.conftest import IBAN, MEANINGS
-from tests.graph.fakes import Room, Script
+from tests.graph.fakes import Room, Script, said_in
 
 LOST = "The connection was lost before I could do this, so nothing has been done: Send money."
 
@@ -33,7 +33,7 @@ async def hangs_up(room, message="yes", **more):
 
 async def last_of(room):
     await room.turns.drain(5)
-    transcript = await room.turns.messages("default", "bank", "s")
+    transcript = await said_in(room.turns, "default", "bank", "s")
     return [line["content"] for line in transcript[-2:]]
 
 

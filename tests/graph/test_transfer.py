@@ -8,7 +8,7 @@ from dialogue.state import ModelUse
 from graph.calls import Delta, Final, TurnRefusedError
 from tests.dialogue.talking import bank, fill, start
 from tests.graph.conftest import IBAN, MEANINGS
-from tests.graph.fakes import Room, Script
+from tests.graph.fakes import Room, Script, said_in
 
 
 async def test_a_person_is_called_on_request_and_the_bot_falls_silent(room):
@@ -39,7 +39,7 @@ async def test_the_desks_words_enter_the_history_and_release_gives_the_bot_its_v
     answer = await room.says("12345678")
 
     assert answer["outcome"] == "acted"
-    transcript = await room.turns.messages("default", "bank", "s")
+    transcript = await said_in(room.turns, "default", "bank", "s")
     assert {"role": "human", "content": "I am Ayşe, how can I help?"} in transcript
 
 
@@ -301,7 +301,7 @@ async def test_a_desk_message_that_comes_twice_is_entered_once(room):
     with pytest.raises(TurnRefusedError) as refused:
         await room.turns.desk_message("default", "bank", "s", text="Other words", agent="a", message_id="7")
 
-    transcript = await room.turns.messages("default", "bank", "s")
+    transcript = await said_in(room.turns, "default", "bank", "s")
     assert [line["content"] for line in transcript if line["role"] == "human"] == ["Hello"]
     assert refused.value.status == 409
 
@@ -311,7 +311,7 @@ async def test_a_release_that_comes_twice_at_once_leaves_one_marker_and_no_loop(
     await room.says("a person please")
     done = await asyncio.gather(*(room.turns.desk_release("default", "bank", "s") for _ in range(3)))
 
-    transcript = await room.turns.messages("default", "bank", "s")
+    transcript = await said_in(room.turns, "default", "bank", "s")
     assert done == [True, True, True]
     assert sum("gave the conversation back" in line["content"] for line in transcript) == 1
     assert (await room.says("12345678"))["outcome"] == "acted"
@@ -330,7 +330,7 @@ async def test_a_turn_under_way_says_nothing_more_once_a_person_speaks(room):
     assert first["reply"] == ""
     assert (first["outcome"], answer["outcome"]) == ("muted", "muted")
     assert room.desk.forwarded == ["balance", "12345678"]
-    transcript = await room.turns.messages("default", "bank", "s")
+    transcript = await said_in(room.turns, "default", "bank", "s")
     assert [line["role"] for line in transcript] == ["user", "human", "user"]
 
 

@@ -11,7 +11,7 @@ from graph.calls import Delta, Failed, Final, TurnRefusedError
 from graph.threads import thread_id
 from tests.dialogue.talking import act, bank, lira
 from tests.graph.conftest import IBAN, MEANINGS
-from tests.graph.fakes import Room, Script
+from tests.graph.fakes import Room, Script, said_in
 
 
 async def confirmed(room: Room, session: str = "s") -> None:
@@ -92,7 +92,7 @@ async def test_a_message_id_with_another_text_is_refused(room):
 async def test_two_messages_at_once_are_answered_in_order_and_none_is_lost(room):
     room.script.pause = 0.02
     await asyncio.gather(room.says("send 500"), room.says("what is the fee"), room.says("thanks"))
-    transcript = await room.turns.messages("default", "bank", "s")
+    transcript = await said_in(room.turns, "default", "bank", "s")
 
     assert transcript is not None
     assert [line["content"] for line in transcript if line["role"] == "user"] == [
@@ -155,7 +155,7 @@ async def test_a_reader_who_leaves_loses_nothing(room):
     reader.cancel()
     await asyncio.gather(reader, return_exceptions=True)
     await room.turns.drain(5)
-    transcript = await room.turns.messages("default", "bank", "s")
+    transcript = await said_in(room.turns, "default", "bank", "s")
 
     assert transcript is not None
     assert transcript[-2]["content"] == "yes"
@@ -330,7 +330,7 @@ async def test_a_silent_customer_is_asked_again_then_waited_for_then_left_in_pea
 
 async def test_the_bot_may_speak_first(room):
     answer = await room.says("", event="begin")
-    transcript = await room.turns.messages("default", "bank", "s")
+    transcript = await said_in(room.turns, "default", "bank", "s")
 
     assert answer["outcome"] == "chatted"
     assert transcript is not None

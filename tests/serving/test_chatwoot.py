@@ -18,7 +18,7 @@ from scenarios.service import run_app
 from serving.app import create_app
 from tests.dialogue.talking import bank
 from tests.graph.conftest import MEANINGS
-from tests.graph.fakes import Room, Script
+from tests.graph.fakes import Room, Script, said_in
 from tests.serving.fakes import FakeKnowledge, FakePublishing
 from tools.chatwoot import ChatwootLine
 from tools.http import open_line
@@ -108,7 +108,7 @@ class Service:
         )
 
     async def transcript(self) -> list[str]:
-        lines = await self.room.turns.messages("default", "bank", "chatwoot-1-7") or []
+        lines = await said_in(self.room.turns, "default", "bank", "chatwoot-1-7") or []
         return [f"{line['role']}: {line['content']}" for line in lines]
 
 

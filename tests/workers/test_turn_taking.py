@@ -12,7 +12,7 @@ from graph.sessions import config_of
 from graph.threads import thread_id
 from tests.dialogue.talking import bank
 from tests.graph.conftest import IBAN
-from tests.graph.fakes import Room
+from tests.graph.fakes import Room, said_in
 from tests.workers.conftest import House
 from tools.errors import LedgerUnavailableError
 
@@ -24,7 +24,7 @@ def session() -> str:
 
 
 async def said(room: Room, session: str) -> list[str]:
-    lines = await room.turns.messages("default", "bank", session)
+    lines = await said_in(room.turns, "default", "bank", session)
     return [str(line["content"]) for line in lines or [] if line["role"] == "user"]
 
 
